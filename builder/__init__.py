@@ -1,0 +1,1 @@
+"""Acting on the world: git, pull requests, and later builds and registries."""

@@ -1,0 +1,121 @@
+"""What the rest of the watcher asks of a forge and of git: Protocols, their adapters beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from state.model import PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a pull request should say. ``base`` is the branch it merges into."""
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit to be made on ``parent`` (a full object name): ``files`` maps path → text, None = removed.
+
+    ``when`` is both dates: the same change made again after a crash is the same commit.
+    """
+
+    branch: str
+    parent: str
+    message: str
+    files: Mapping[str, str | None]
+    when: datetime
+
+
+class Forge(Protocol):
+    """Where pull requests live. Every method is safe to repeat.
+
+    :raises ForgeError: the forge refused, cannot be reached, or our token lacks a right
+    """
+
+    async def pulls(self) -> Sequence[PullRequest]:
+        """Return our pull requests (branches ``watcher/…``), newest first, whatever their standing."""
+        ...
+
+    async def pull(self, number: int) -> PullRequest:
+        """Return one with its body and labels; ForgeError if there is none of that number."""
+        ...
+
+    async def find(self, branch: str) -> PullRequest | None:
+        """Return the open pull request of *branch*, or None."""
+        ...
+
+    async def open(self, draft: Draft) -> PullRequest:
+        """Open a pull request, or return the one that is open for the branch already."""
+        ...
+
+    async def update(self, number: int, draft: Draft, comment: str | None = None) -> PullRequest:
+        """Bring title, body and labels up to the draft; say *comment* if given."""
+        ...
+
+    async def close(self, number: int, comment: str | None = None) -> PullRequest:
+        """Close without merging; a closed one stays as it is."""
+        ...
+
+    async def merge(self, number: int) -> PullRequest:
+        """Merge; MergeConflict if it does not merge cleanly. A merged one stays as it is."""
+        ...
+
+
+class Repository(Protocol):
+    """The images repository through git, without a work tree: a bare clone of the remote.
+
+    :raises GitError: git failed; credentials are removed from the message
+    """
+
+    async def fetch(self) -> None:
+        """Bring the clone's view of the remote up to date, dropping branches that are gone."""
+        ...
+
+    async def head(self, branch: str) -> str | None:
+        """Return the commit that *branch* of the remote was at when last fetched, or None."""
+        ...
+
+    async def tree(self, commit: str, prefix: str = "") -> Mapping[str, str]:
+        """Return path → blob name of every file of *commit* below *prefix*."""
+        ...
+
+    async def read(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """Return path → content; a path that *commit* does not have is left out."""
+        ...
+
+    async def commit(self, commit: Commit) -> str:
+        """Make the commit in the clone with ``git fast-import`` and return its name."""
+        ...
+
+    async def push(self, branch: str, commit: str, expected: str | None) -> None:
+        """Push *commit* to *branch* if the remote's is still at *expected* (None: absent); StaleLease if not."""
+        ...
+
+    async def delete(self, branch: str, expected: str) -> None:
+        """Delete *branch* of the remote if it is still at *expected*; already gone is fine."""
+        ...
+
+    async def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
+        """Return the unified diff between two commits, limited to *paths* if given."""
+        ...
+
+    async def contains(self, commit: str, branch: str) -> bool:
+        """Whether *commit* is reachable from *branch* of the remote."""
+        ...
+
+    async def trailers(self, commit: str) -> Mapping[str, Sequence[str]]:
+        """Return the trailers of a commit's message: key → values in order."""
+        ...
+
+    async def merges_cleanly(self, branch: str, into: str) -> bool:
+        """Whether *branch* of the remote merges into *into* without a conflict."""
+        ...

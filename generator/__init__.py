@@ -1,0 +1,1 @@
+"""Thinking: from the catalogue and releases to images, names, files and changes. Pure functions only."""

@@ -1,0 +1,60 @@
+"""What a source is: one upstream, in one plain module that satisfies this Protocol.
+
+A source turns documents into releases and knows how its upstream proves them. It does no
+network of its own (it is handed a :class:`Fetch`), keeps nothing, and knows neither the
+catalogue nor the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from state.model import Checksum, Offer, Platform, Release
+
+
+class Fetch(Protocol):
+    """The network, as a source may use it. URLs are the official ones: mirrors are mapped inside."""
+
+    async def get(self, url: str, *, limit: int | None = None) -> bytes:
+        """Return the body of *url*; :class:`~state.errors.NotPublished` on 404, FetchError otherwise."""
+        ...
+
+    async def size(self, url: str) -> int:
+        """Return the size that a HEAD of *url* tells, in bytes, at least 1; errors as :meth:`get`."""
+        ...
+
+    async def digest(self, url: str, algorithm: str) -> tuple[Checksum, int]:
+        """Download *url* as a stream and return its digest and its size in bytes; errors as :meth:`get`."""
+        ...
+
+
+class Source(Protocol):
+    """One upstream. ``DOCUMENTS`` names the URLs that every poll asks for, conditionally."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802  (a module constant)
+        """The word that people type: ``node``."""
+        ...
+
+    @property
+    def DOCUMENTS(self) -> Mapping[str, str]:  # noqa: N802  (a module constant)
+        """Document name → official URL, in the order in which they are asked for."""
+        ...
+
+    def releases(self, documents: Mapping[str, bytes]) -> Sequence[Release]:
+        """Read all releases out of the documents, without artifacts; SourceError if one is not usable."""
+        ...
+
+    async def artifacts(self, release: Release, wanted: Collection[Platform], fetch: Fetch) -> Offer:
+        """Look up the files of *release* for the *wanted* platforms, with verified digests.
+
+        A platform that upstream does not have (yet) is in ``Offer.missing`` with a reason.
+        :raises SignatureError: the list of digests is there and its signature does not hold
+        :raises NotPublished: there is no list yet
+        """
+        ...
+
+    def links(self, old: str | None, new: str) -> Mapping[str, str]:
+        """Return label → URL of upstream's notes and comparison for the step from *old* to *new*."""
+        ...

@@ -1,0 +1,1 @@
+"""What the watcher remembers, and the vocabulary that every other part speaks."""

@@ -1,0 +1,129 @@
+"""What happened, in the past tense: each event carries all that its step needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from state.model import Held, PullRequest, Release, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSeen:
+    """Releases that one pull request should carry: one line's newest, or at an import all lines'.
+
+    ``line`` is None at an import. Their artifacts are verified and present; a platform that is
+    late still has its previous version's. ``late`` says which, and what is awaited.
+    ``passed`` names the versions between old and new that were never proposed, with security first.
+    """
+
+    source: str
+    line: str | None
+    releases: tuple[Release, ...]
+    late: tuple[Held, ...] = ()
+    passed: tuple[Release, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHeld:
+    """A release, or one platform of it, waits for upstream."""
+
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactChanged:
+    """A file that we recorded has another checksum now: never proposed, shown until a person looked."""
+
+    source: str
+    version: str
+    url: str
+    recorded: str
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupportEnded:
+    """Upstream no longer supports a line that the catalogue has."""
+
+    source: str
+    line: str
+    version: str
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFailed:
+    """A document of a source could not be had or used; the last good state stays."""
+
+    source: str
+    url: str
+    field: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSkipped:
+    """A version is deliberately not proposed."""
+
+    skipped: Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestOpened:
+    """A pull request was opened."""
+
+    source: str
+    pull: PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestUpdated:
+    """An open pull request was brought up to a newer state."""
+
+    source: str
+    pull: PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestMerged:
+    """A maintainer merged: what it carries may be built."""
+
+    source: str
+    pull: PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestClosed:
+    """A maintainer closed without merging: these versions are not proposed again."""
+
+    source: str
+    pull: PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlanned:
+    """The images that a merged change touches, in build order, were worked out.
+
+    ``counts`` maps ``build``, ``cached`` and ``relabel`` to how many of each.
+    """
+
+    source: str
+    pull: int
+    commit: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+Event = (
+    ReleaseSeen
+    | ReleaseHeld
+    | ArtifactChanged
+    | SupportEnded
+    | FeedFailed
+    | ChangeSkipped
+    | PullRequestOpened
+    | PullRequestUpdated
+    | PullRequestMerged
+    | PullRequestClosed
+    | BuildPlanned
+)

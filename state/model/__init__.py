@@ -1,0 +1,30 @@
+"""The nouns: frozen values that every part of the watcher may see.
+
+Standard library only. A value that exists is valid: whatever comes from outside is checked
+where it is parsed, and a malformed version or digest cannot be constructed.
+"""
+
+from state.model.arch import Arch, Libc, Platform
+from state.model.change import Change, PullRequest, Standing
+from state.model.image import Image, ImageKind, Variant
+from state.model.release import Artifact, Checksum, Held, Offer, Release, Skipped
+from state.model.version import Version
+
+__all__ = [
+    "Arch",
+    "Artifact",
+    "Change",
+    "Checksum",
+    "Held",
+    "Image",
+    "ImageKind",
+    "Libc",
+    "Offer",
+    "Platform",
+    "PullRequest",
+    "Release",
+    "Skipped",
+    "Standing",
+    "Variant",
+    "Version",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,13 +12,24 @@ from state.model import PullRequest
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a pull request should say. ``base`` is the branch it merges into."""
+    """What a pull request should say. ``base`` is the branch it merges into.
+
+    ``labels`` are put on, ``without`` are taken off where they are (``partial-release``, once nothing is
+    missing); every other label is somebody else's and stays.
+    """
 
     branch: str
     base: str
     title: str
     body: str
     labels: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+def labels_after(there: Iterable[str], draft: Draft) -> tuple[str, ...]:
+    """Return the labels that a pull request carries once *draft* is applied to those *there*."""
+    kept = [label for label in there if label not in draft.without]
+    return tuple(dict.fromkeys((*kept, *draft.labels)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +53,17 @@ class Forge(Protocol):
     """
 
     async def pulls(self) -> Sequence[PullRequest]:
-        """Return our pull requests (branches ``watcher/…``), newest first, whatever their standing."""
+        """Return our pull requests (branches ``watcher/…``), last touched first, whatever their standing.
+
+        Their ``body`` may be empty: :meth:`pull` has it.
+        """
         ...
 
     async def pull(self, number: int) -> PullRequest:
-        """Return one with its body and labels; ForgeError if there is none of that number."""
+        """Return one with its body and labels; ForgeError if there is none of that number.
+
+        ``merge_commit`` is set only once it is merged.
+        """
         ...
 
     async def find(self, branch: str) -> PullRequest | None:
@@ -66,7 +83,10 @@ class Forge(Protocol):
         ...
 
     async def merge(self, number: int) -> PullRequest:
-        """Merge; MergeConflict if it does not merge cleanly. A merged one stays as it is."""
+        """Merge with a merge commit and delete the branch; MergeConflict if it does not merge cleanly.
+
+        A merged one stays as it is.
+        """
         ...
 
 

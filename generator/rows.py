@@ -1,6 +1,7 @@
 """The rows of the catalogue, as typed values: what a distro, a stack, a class and a device are.
 
-They are read from ``catalogue/*.toml`` by :mod:`generator.catalogue`; field names are the keys there.
+They are read from ``catalogue/*.toml`` by :mod:`generator.catalogue`; field names are the keys there
+(but ``class`` for ``device_class``).
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ class DistroLine:
 
     ``codename`` is what paths and canonical names say; for Alpine and Fedora it is the number.
     ``number`` is the numeric alias ("" if none); ``bases`` maps each architecture that upstream serves
-    to its base image's reference, ``digests`` the same to the digest once one was seen in the registry.
-    ``rolling`` marks sid and edge: names only, never a default, never numbered.
-    ``absent`` gives a reason for each architecture that is not served.
+    to its base image's reference, ``digests`` the same to the digest (``sha256:…``) once one was seen in the
+    registry. ``rolling`` marks sid and edge: names only, never a default, never numbered.
+    ``absent`` gives a reason for each architecture that is not served: bases and absent name all six.
     """
 
     codename: str
@@ -35,7 +36,12 @@ class DistroLine:
 
 @dataclass(frozen=True, slots=True)
 class Distro:
-    """One distribution. ``template`` is its family of package manager: apt, apk or dnf."""
+    """One distribution. ``template`` is its family of package manager: apt, apk or dnf.
+
+    ``lines`` stand oldest first, rolling ones last. ``default`` is the codename that a name without a distro
+    version means. ``also`` names a distro ("" if none) under whose name these images are published as well, for
+    the architectures that it lacks itself: Raspbian is Debian's armv6.
+    """
 
     name: str
     title: str
@@ -43,17 +49,20 @@ class Distro:
     libc: Libc
     default: str
     lines: tuple[DistroLine, ...]
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """Where one platform of a stack comes from.
 
-    ``below`` bounds it: lines whose first number is less. ``reason`` says why lines from there on have none.
+    ``since`` and ``below`` bound it: lines whose first number is at least the one and less than the other.
+    ``reason`` says why lines outside have none.
     """
 
     platform: Platform
     upstream: str
+    since: int | None = None
     below: int | None = None
     reason: str = ""
 
@@ -66,7 +75,8 @@ class Stack:
     the word ``latest`` means: ``lts`` or ``current``.
     ``require`` platforms must be there before anything is proposed; ``wait_up_to_hours`` is how long a late one
     is awaited before that is shown as overdue; ``absent`` gives the reason for platforms never served.
-    ``extra`` are pinned facts that only the template reads (yarn's version and checksum).
+    ``defaults`` maps a line to the distro versions that it has as default instead of the distro's own
+    (distro → codename). ``extra`` are pinned facts that only the template reads (yarn's version and checksum).
     """
 
     name: str
@@ -78,6 +88,7 @@ class Stack:
     absent: Mapping[Platform, str]
     require: tuple[Platform, ...]
     wait_up_to_hours: int
+    defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -85,27 +96,35 @@ class Stack:
 class DeviceClass:
     """Devices of one arch whose layer has the same text; named after its canonical member.
 
-    ``layer`` is the partial template, ``distros`` the distros (and so their lines) that it has a layer of
-    its own for; on any other distro its devices stand on the generic class of their arch.
+    ``layer`` is the partial template ``device/<layer>.j2``. ``distros`` maps a distro to the codenames that it has a
+    layer for; on any other line its devices stand on the ``generic`` class of their arch, which is on every
+    line that serves the arch. ``packages`` maps a distro to what the layer installs there, ``extra`` are facts that
+    only the layer's template reads (the suite of a vendor's archive).
     """
 
     name: str
     title: str
     arch: Arch
     layer: str
-    distros: tuple[str, ...]
+    distros: Mapping[str, tuple[str, ...]]
+    generic: bool = False
     packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device type. ``device_class`` is the class that it belongs to where that has a layer."""
+    """One device type. ``device_class`` is the class that it belongs to where that has a layer.
+
+    ``absent`` says why there are no images for it ("" if there are; then ``device_class`` is not "").
+    """
 
     slug: str
     title: str
     arch: Arch
-    device_class: str
+    device_class: str = ""
     aliases: tuple[str, ...] = ()
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ catalogue nor the database.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from state.model import Checksum, Offer, Platform, Release
@@ -15,6 +16,16 @@ from state.model import Checksum, Offer, Platform, Release
 
 class Fetch(Protocol):
     """The network, as a source may use it. URLs are the official ones: mirrors are mapped inside."""
+
+    @property
+    def source(self) -> str:
+        """Name of the source it fetches for: errors say it."""
+        ...
+
+    @property
+    def keys(self) -> Path | None:
+        """Folder of further OpenPGP keys of this source (``<FINGERPRINT>.asc``), which win over the shipped ones."""
+        ...
 
     async def get(self, url: str, *, limit: int | None = None) -> bytes:
         """Return the body of *url*; :class:`~state.errors.NotPublished` on 404, FetchError otherwise."""

@@ -94,4 +94,4 @@ class MergeConflict(ForgeError):
 
 
 class StoreError(WatcherError):
-    """The state database cannot be opened, or is newer than this program."""
+    """The state database cannot be used: damaged, locked, newer than this program, or in contradiction to a value."""

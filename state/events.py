@@ -33,7 +33,10 @@ class ReleaseHeld:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactChanged:
-    """A file that we recorded has another checksum now: never proposed, shown until a person looked."""
+    """A file that we recorded has another checksum now: never proposed, shown until a person looked.
+
+    Both are written ``sha256:…``.
+    """
 
     source: str
     version: str
@@ -50,6 +53,13 @@ class SupportEnded:
     line: str
     version: str
     ended: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderAsked:
+    """A person wants everything that is generated brought up to the catalogue and this program's templates."""
+
+    source: str = "render"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +124,9 @@ class BuildPlanned:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-Event = (
-    ReleaseSeen
-    | ReleaseHeld
-    | ArtifactChanged
-    | SupportEnded
-    | FeedFailed
-    | ChangeSkipped
-    | PullRequestOpened
-    | PullRequestUpdated
-    | PullRequestMerged
-    | PullRequestClosed
-    | BuildPlanned
+Notice = (
+    ReleaseHeld | ArtifactChanged | FeedFailed | ChangeSkipped | PullRequestOpened | PullRequestUpdated | BuildPlanned
 )
+"""What only tells something: no step follows, so it is done as soon as it is recorded."""
+
+Event = ReleaseSeen | SupportEnded | RenderAsked | PullRequestMerged | PullRequestClosed | Notice

@@ -1,0 +1,1 @@
+"""Conducting: the only part that knows all the others."""

@@ -1,0 +1,55 @@
+# Every target sets up what it needs: `make install` runs first, and does nothing where nothing changed.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install lock check lint types contracts test demo bench check-recordings test-emulate clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## Set up .venv with everything, at the locked versions
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python 3.11 or newer is needed; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: $(STAMP) ## Refresh requirements.lock (names no index: hashes only)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --group dev pyproject.toml -o requirements.lock
+
+check: lint types contracts test ## The one gate: format, lint, types, import contracts, tests
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+contracts: $(STAMP)
+	$(BIN)/lint-imports
+
+test: $(STAMP) ## The tests
+	$(BIN)/pytest
+
+demo: $(STAMP) ## The main job on recorded feeds, on loopback: ends with a pull request you can read
+	$(BIN)/python -m tests.demo
+
+bench: $(STAMP) ## The benchmarks: each figure beside its floor
+	$(BIN)/python -m tests.bench
+
+check-recordings: $(STAMP) ## Every parser over every real recording below RECORDINGS=DIR
+	$(BIN)/python -m tests.recordings $(RECORDINGS)
+
+test-emulate: $(STAMP) ## The GitHub adapter against npm's emulate (needs npm and its registry)
+	$(BIN)/python -m tests.emulate
+
+clean: ## Remove what the other targets made
+	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,71 @@
+"""What a changed Dockerfile sets in motion: the images to build, in order, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from generator import matrix, tags
+from generator.rows import Catalogue
+from state.model import Image
+
+_LAYERS = ("os-arch", "os-class", "stack-arch", "stack-class", "os-device", "stack-device")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStep:
+    """One image to make.
+
+    ``kind``: ``build``, or ``relabel``, which writes a device's label on its class image. ``name`` and ``base`` are
+    whole names, of the image and of what it stands on; ``platform`` is the OCI platform.
+    """
+
+    image: Image
+    name: str
+    kind: Literal["build", "relabel"]
+    platform: str
+    base: str
+    tags: tuple[str, ...]
+    dated_tags: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return what programs may rely on, as JSON."""
+        return {
+            "name": self.name,
+            "platform": self.platform,
+            "dockerfile": self.image.dockerfile,
+            "base": self.base,
+            "tags": list(self.tags),
+            "dated_tags": list(self.dated_tags),
+            "kind": self.kind,
+        }
+
+
+def plan(catalogue: Catalogue, changed: Collection[str], day: date) -> list[BuildStep]:
+    """Return the steps that follow from the *changed* Dockerfiles (paths), each after what it stands on.
+
+    Whatever stands on a changed image is in it. Paths that make no image of the catalogue are left out.
+    *day* is the date of the dated names, fixed here: a build resumed after midnight keeps it.
+    """
+    paths, touched, found = set(changed), set[str](), list[Image]()
+    for image in matrix.images(catalogue):
+        if image.dockerfile in paths or image.base in touched:
+            found.append(image)
+            if not image.is_device:
+                touched.add(tags.name(catalogue, image))
+    found.sort(key=lambda image: _LAYERS.index(image.kind))
+    names = tags.Names(catalogue)
+    return [
+        BuildStep(
+            image=image,
+            name=tags.name(catalogue, image),
+            kind="relabel" if image.is_device else "build",
+            platform=image.arch.oci,
+            base=image.base,
+            tags=tuple(names.tags(image)),
+            dated_tags=tuple(tags.dated(catalogue, image, day)),
+        )
+        for image in found
+    ]

@@ -1,0 +1,138 @@
+"""What the rows of the catalogue may not say about one another."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+
+from generator.recorded import release_path
+from generator.rows import Catalogue, Device, DeviceClass, Distro
+from generator.toml import Table
+from state.errors import CatalogueError
+from state.model import Arch, Release
+
+_RESERVED = re.compile(r"(run|build|latest|stable|testing|unstable|rolling|\d{8}.*)")
+"""Words with a meaning of their own in a tag; eight digits at the front are a date."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``; the nearest are a, b`` for a name that is not among the *known* ones, or nothing."""
+    found = difflib.get_close_matches(name, list(known), n=3)
+    return f"; the nearest are {', '.join(found)}" if found else ""
+
+
+def check(catalogue: Catalogue, files: Mapping[str, Table]) -> None:
+    """Refuse a catalogue whose rows contradict one another; *files* say where each stands."""
+    _distros(catalogue, files["distros"], files["family"])
+    _stacks(catalogue, files["stacks"])
+    _classes(catalogue.classes.values(), files["devices"])
+    _devices(catalogue, files["devices"])
+    digests(catalogue.releases.values())
+
+
+def _free(table: Table, *path: str) -> None:
+    """Refuse a reserved word as a name, the last of *path*."""
+    *above, name = path
+    for part in above:
+        table = table.table(part)
+    if _RESERVED.fullmatch(name):
+        raise table.error(name, "is a word with a meaning of its own in tags, so nothing may be called that")
+
+
+def _distros(catalogue: Catalogue, file: Table, family: Table) -> None:
+    for distro in catalogue.distros.values():
+        _free(file, "distros", distro.name)
+        table = file.table("distros").table(distro.name)
+        for line in distro.lines:
+            _free(file, "distros", distro.name, "lines", line.codename)
+            if line.number:
+                _free(table.table("lines").table(line.codename), line.number)
+        if sorted(distro.lines, key=lambda line: line.rolling) != list(distro.lines):
+            raise table.error("lines", "must have the rolling versions last: the order is that of age")
+        _default(distro, distro.default, table, "default")
+        if distro.also and distro.also not in catalogue.distros:
+            raise table.error("also", f"there is no distro {distro.also}")
+    if catalogue.family.default_distro not in catalogue.distros:
+        raise family.table("family").error("default_distro", "is not a distro of distros.toml")
+
+
+def _default(distro: Distro, codename: str, table: Table, key: str) -> None:
+    line = next((line for line in distro.lines if line.codename == codename), None)
+    if line is None:
+        there = ", ".join(line.codename for line in distro.lines)
+        raise table.error(key, f"{distro.name} has no version {codename}; there are {there}")
+    if line.rolling:
+        raise table.error(key, f"{codename} rolls: it is a name only, never a default")
+
+
+def _stacks(catalogue: Catalogue, file: Table) -> None:
+    for stack in catalogue.stacks.values():
+        _free(file, "stacks", stack.name)
+        table = file.table("stacks").table(stack.name).table("defaults")
+        for line, versions in stack.defaults.items():
+            for name, codename in versions.items():
+                distro = catalogue.distros.get(name)
+                if distro is None:
+                    raise table.error(line, f"there is no distro {name}")
+                _default(distro, codename, table, line)
+
+
+def _classes(classes: Iterable[DeviceClass], file: Table) -> None:
+    texts: dict[object, str] = {}
+    generic: dict[Arch, str] = {}
+    for row in classes:
+        _free(file, "classes", row.name)
+        table = file.table("classes").table(row.name)
+        text = (row.arch, row.layer, tuple(sorted(row.packages.items())), tuple(sorted(row.extra.items())))
+        other = texts.setdefault(text, row.name)
+        if other != row.name:
+            raise table.error("layer", f"makes the same text as {other}: put the devices of both into one class")
+        if row.generic and generic.setdefault(row.arch, row.name) != row.name:
+            raise table.error("generic", f"{generic[row.arch]} is the generic class of {row.arch} already")
+
+
+def _devices(catalogue: Catalogue, file: Table) -> None:
+    arches = {arch.repo for arch in Arch} | set(Arch)
+    taken = dict.fromkeys(arches, "an architecture")
+    taken |= {name: f"class {name}" for name in catalogue.classes}
+    taken |= {slug: f"device {slug}" for slug in catalogue.devices}
+    for name in arches & (catalogue.devices.keys() | catalogue.classes.keys()):
+        raise file.error(name, "is the name of an architecture")
+    for row in catalogue.devices.values():
+        _free(file, "devices", row.slug)
+        table = file.table("devices").table(row.slug)
+        for alias in row.aliases:
+            _free(table, alias)
+            if taken.setdefault(alias, f"alias of {row.slug}") != f"alias of {row.slug}":
+                raise table.error("aliases", f"{alias} is the name of {taken[alias]} already")
+        if not row.absent:
+            _class_of(catalogue, table, row)
+
+
+def _class_of(catalogue: Catalogue, table: Table, device: Device) -> None:
+    name = device.device_class
+    row = catalogue.classes.get(name)
+    if row is None:
+        raise table.error("class", f"there is no class {name}{nearest(name, catalogue.classes)}")
+    if row.arch != device.arch:
+        raise table.error("class", f"{name} is for {row.arch}, this device is {device.arch}")
+    if device.slug in catalogue.classes and name != device.slug:
+        raise table.error("class", "must be the class that has this device's name: it is its canonical member")
+
+
+def digests(releases: Iterable[Release]) -> None:
+    """Refuse one digest on two different files: one of them was copied by mistake.
+
+    The original shipped a .NET SDK with the runtime's digest for two years.
+    """
+    seen: dict[str, str] = {}
+    for release in releases:
+        for artifact in release.artifacts:
+            digest = artifact.checksum.digest
+            if seen.setdefault(digest, artifact.url) != artifact.url:
+                raise CatalogueError(
+                    release_path(release.source, release.line),
+                    "artifacts",
+                    f"the digest {digest[:16]}… of {artifact.url} is that of {seen[digest]} too",
+                )

@@ -1,0 +1,122 @@
+"""The text of every Dockerfile, and of the files that Dockerfiles copy into images.
+
+What differs between distros, classes and stacks lives in the catalogue and in the templates, not here.
+Scripts and keys stand once, in folders that all Dockerfiles share: the build context is the folder
+``balena-base-images`` (``.dockerignore`` keeps the Dockerfiles themselves out of it). So a new release touches no
+script, and the text needs nothing that only BuildKit knows (here-documents, ``COPY --link``, ``--chmod``): the
+classic builder and buildah make the same images.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from generator.rows import Catalogue, DistroLine
+from state.errors import CatalogueError
+from state.model import Image, Platform
+
+CONTEXT = "balena-base-images"
+"""The build context of every Dockerfile, as a path in the images repository."""
+
+_OWN_TEXT = ("os-arch", "os-class", "stack-arch")
+_TEMPLATES = Path(__file__).parent / "templates"
+_HARMLESS = re.compile(r"[\w ./:@+~%,()=-]*", re.ASCII)
+"""What the catalogue may put into a template: nothing that a shell or a Dockerfile obeys."""
+
+_SHARED = {
+    ".dockerignore": "dockerignore.j2",
+    "keys/raspberrypi-archive.asc": "keys/raspberrypi-archive.asc",
+    "scripts/balena-idle": "scripts/balena-idle",
+    "scripts/balena-info": "scripts/balena-info",
+    "scripts/entry.sh": "scripts/entry.sh",
+    "scripts/apk/install_packages": "scripts/apk.j2",
+    "scripts/apt/install_packages": "scripts/apt.j2",
+    "scripts/dnf/install_packages": "scripts/dnf.j2",
+}
+
+
+def files(catalogue: Catalogue, images: Iterable[Image]) -> dict[str, str]:
+    """Return path → text: the Dockerfile of each of the *images* that has one of its own, and the shared files.
+
+    Devices have none, and a class's stack image shares its architecture's.
+    :raises CatalogueError: the catalogue lacks what an image needs
+    """
+    texts = dict(_shared())
+    for image in images:
+        if image.kind in _OWN_TEXT:
+            texts[image.dockerfile] = render(catalogue, image)
+    return texts
+
+
+def render(catalogue: Catalogue, image: Image) -> str:
+    """Return the text of the Dockerfile of *image*, of kind os-arch, os-class or stack-arch.
+
+    :raises CatalogueError: the catalogue lacks what the image needs, or says what may not stand in a Dockerfile
+    """
+    distro = catalogue.distros[image.distro]
+    line = next(line for line in distro.lines if line.codename == image.distro_version)
+    name, facts = _facts(catalogue, image, line)
+    template = _environment().get_template(name)
+    return template.render(catalogue=catalogue, image=image, distro=distro, line=line, **facts)
+
+
+def _facts(catalogue: Catalogue, image: Image, line: DistroLine) -> tuple[str, Mapping[str, Any]]:
+    """Return the template of *image*, and what only its kind knows."""
+    if image.stack is not None:
+        stack = catalogue.stacks[image.stack]
+        return f"stack/{stack.template}.j2", {"stack": stack, **_download(catalogue, image)}
+    if image.kind == "os-class":
+        row = catalogue.classes[image.hw]
+        return f"device/{row.layer}.j2", {"class": row}
+    return "os-arch.j2", {"base": line.bases[image.arch], "digest": line.digests.get(image.arch, "")}
+
+
+def _download(catalogue: Catalogue, image: Image) -> Mapping[str, Any]:
+    """Return the artifact of a stack image, and its URL cut in two: ``mirror`` may be another, ``path`` stays."""
+    source, line = catalogue.stacks[image.stack or ""].source, image.stack_line or ""
+    platform = Platform(image.arch, catalogue.distros[image.distro].libc)
+    release = catalogue.releases.get((source, line))
+    artifact = release.artifact(platform) if release else None
+    if artifact is None:
+        raise CatalogueError(f"catalogue/releases/{source}/{line}.json", "artifacts", f"none for {platform}")
+    mirror, folder, name = artifact.url.rsplit("/", 2)
+    return {"artifact": artifact, "mirror": mirror, "path": f"{folder}/{name}"}
+
+
+def _harmless(value: object) -> object:
+    """Refuse a value that could end a quotation or begin an instruction; every ``{{ }}`` passes here."""
+    if not _HARMLESS.fullmatch(str(value)):
+        raise CatalogueError("catalogue", "text", f"{str(value)[:80]!r} may not stand in a Dockerfile")
+    return value
+
+
+@cache
+def _shared() -> Mapping[str, str]:
+    """Path → text of the files that are the same for all images; a script's own braces mean nothing to Jinja."""
+    return {
+        f"{CONTEXT}/{path}": _environment().get_template(name).render()
+        if name.endswith(".j2")
+        else (_TEMPLATES / name).read_text("utf-8")
+        for path, name in _SHARED.items()
+    }
+
+
+@cache
+def _environment() -> Environment:
+    """Make the environment of the templates, which keeps them compiled."""
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701  (a Dockerfile has no HTML to escape: finalize refuses instead)
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )

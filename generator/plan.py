@@ -1,0 +1,140 @@
+"""From what was seen upstream to a change of the images repository: files, and the words around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from generator import body, dockerfile, docs, matrix, message
+from generator.catalogue import dump_release, release_path, with_release, without_line
+from generator.proposal import Proposal
+from generator.rows import Catalogue
+from state.model import Change
+
+GENERATED = ("balena-base-images/", "docs/")
+"""Everything below these folders is generated: a file there that nothing generates is a leftover."""
+
+
+def prefixes(catalogue: Catalogue, source: str) -> list[str]:
+    """The folders of the images repository that a change of *source* may touch."""
+    stacks = [s.name for s in catalogue.stacks.values() if s.source == source]
+    return [f"catalogue/releases/{source}/", "docs/", *(f"balena-base-images/{name}/" for name in stacks)]
+
+
+def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal, day: date) -> Change | None:
+    """Plan the change that brings *proposal*; None if the repository has it already.
+
+    :param catalogue: as it is on the default branch
+    :param before: path → text of every file below :func:`prefixes`, as it is there
+    :param day: today in UTC, for the build plan's dated tags
+    """
+    wanted = catalogue
+    for release in proposal.releases:
+        wanted = with_release(wanted, release)
+    lines = {r.line: str(r.version) for r in proposal.releases}
+    files = _files(wanted, before, proposal.source, lines)
+    if not files:
+        return None
+    step = message.Step.of(catalogue, proposal.source, proposal.line, proposal.releases)
+    words = message.bring(step, late=proposal.late, security=proposal.security, removed=_removed(files))
+    return Change(
+        source=proposal.source,
+        line=proposal.line,
+        old=step.old,
+        new=step.new,
+        lines=lines,
+        branch=words.branch,
+        title=words.title,
+        message=words.commit,
+        labels=words.labels,
+        files=files,
+        body=body.bring(catalogue, wanted, proposal, step, before, files, day),
+    )
+
+
+def retire(
+    catalogue: Catalogue, before: Mapping[str, str], source: str, line: str, ended: str, day: date
+) -> Change | None:
+    """Plan the change that removes a line whose support ended; None if it is gone already."""
+    recorded = catalogue.releases.get((source, line))
+    if recorded is None:
+        return None
+    wanted = without_line(catalogue, source, line)
+    files = _files(wanted, before, source, {line: ""})
+    words = message.retire(recorded, ended)
+    return Change(
+        source=source,
+        line=line,
+        old=str(recorded.version),
+        new=None,
+        lines={},
+        branch=words.branch,
+        title=words.title,
+        message=words.commit,
+        labels=words.labels,
+        files=files,
+        body=body.retire(catalogue, wanted, recorded, ended, before, files, day),
+    )
+
+
+def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Change | None:
+    """Plan the change that brings every generated file up to the catalogue and these templates; None if all are.
+
+    :param before: path → text of every generated file as it is
+    """
+    made = rendered(catalogue)
+    files = {p: text for p in sorted({*before, *made}) if (text := made.get(p)) != before.get(p)}
+    if not files:
+        return None
+    words = message.refresh(len(files), _removed(files))
+    return Change(
+        source="render",
+        line=None,
+        old=None,
+        new=None,
+        lines={},
+        branch=words.branch,
+        title=words.title,
+        message=words.commit,
+        labels=words.labels,
+        files=files,
+        body=body.refresh(catalogue, before, files, day),
+    )
+
+
+def rendered(catalogue: Catalogue) -> dict[str, str]:
+    """Everything that is generated from *catalogue*: path → text."""
+    return {**dockerfile.files(catalogue, matrix.images(catalogue)), **docs.docs(catalogue)}
+
+
+def _files(
+    wanted: Catalogue, before: Mapping[str, str], source: str, lines: Mapping[str, str]
+) -> dict[str, str | None]:
+    """What differs between *before* and what *wanted* says of these lines: new text, or None if removed."""
+    after: dict[str, str | None] = {path: None for path in before if _belongs(wanted, path, source, lines)}
+    for line in lines:
+        release = wanted.releases.get((source, line))
+        if release:
+            after[release_path(source, line)] = dump_release(release)
+    for stack in (s.name for s in wanted.stacks.values() if s.source == source):
+        for line in lines:
+            made = dockerfile.files(wanted, matrix.images_of(wanted, stack, line))
+            # What all images share (scripts, keys) is no stack's business and comes with it here.
+            after |= {path: text for path, text in made.items() if _belongs(wanted, path, source, lines)}
+    after |= docs.docs(wanted)
+    return {path: text for path, text in sorted(after.items()) if text != before.get(path)}
+
+
+def _belongs(catalogue: Catalogue, path: str, source: str, lines: Mapping[str, str]) -> bool:
+    """Whether *path* is one of the files of these lines: its record, or a Dockerfile of it."""
+    if path in {release_path(source, line) for line in lines}:
+        return True
+    parts = path.split("/")
+    # balena-base-images/<stack>/<arch>/<distro>/<distro_ver>/<line>/<variant>/Dockerfile
+    stack = catalogue.stacks.get(parts[1]) if len(parts) == 8 else None  # noqa: PLR2004  (the shape above)
+    return stack is not None and stack.source == source and parts[5] in lines
+
+
+def _removed(files: Mapping[str, str | None]) -> int:
+    """How many Dockerfiles the change removes."""
+    return sum(1 for path, text in files.items() if text is None and path.endswith("/Dockerfile"))

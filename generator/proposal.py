@@ -1,0 +1,31 @@
+"""What one pull request should bring, before anybody worked out what that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from state.model import Held, Release
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one pull request should bring, as it was seen upstream.
+
+    ``line`` is None at an import. ``late`` are the platforms that keep an older version for now, ``passed``
+    the versions between old and new that were never proposed, ``links`` line → label → URL.
+    """
+
+    source: str
+    line: str | None
+    releases: tuple[Release, ...]
+    seen: datetime
+    late: tuple[Held, ...] = ()
+    passed: tuple[Release, ...] = ()
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def security(self) -> bool:
+        """Whether anything that it brings, skipped versions included, fixes a vulnerability."""
+        return any(r.security for r in (*self.releases, *self.passed))

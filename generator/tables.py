@@ -1,0 +1,216 @@
+"""From the tables of the catalogue's files to rows, each value checked by itself.
+
+What rows say about one another is checked in :mod:`generator.checks`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+from generator.rows import Device, DeviceClass, Distro, DistroLine, Family, Served, Stack
+from generator.toml import FACT, NAME, WORDS, Table
+from state.model import Arch, Libc, Platform
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_URL = re.compile(r"https://[A-Za-z0-9._~/-]+")
+_TEMPLATE = re.compile(r"apt|apk|dnf")
+_LIBC = re.compile("|".join(get_args(Libc)))
+_LATEST = re.compile(r"lts|current")
+
+
+def family(file: Table) -> Family:
+    """Read ``family.toml``."""
+    table = file.table("family")
+    row = Family(
+        namespace=table.match("namespace", NAME),
+        source_url=table.match("source_url", _URL),
+        default_distro=table.match("default_distro", NAME),
+    )
+    table.finish()
+    file.finish()
+    return row
+
+
+def distros(file: Table) -> dict[str, Distro]:
+    """Read ``distros.toml``."""
+    rows = {}
+    for name, table in file.named("distros"):
+        everywhere = _by_arch(table, "absent", WORDS)
+        rows[name] = Distro(
+            name=name,
+            title=table.match("title", WORDS),
+            template=table.match("template", _TEMPLATE),
+            libc=_libc(table.match("libc", _LIBC)),
+            default=table.match("default", NAME),
+            lines=tuple(_distro_line(code, line, everywhere) for code, line in table.named("lines")),
+            also=table.match("also", NAME, ""),
+        )
+        table.finish()
+    file.finish()
+    return rows
+
+
+def _distro_line(codename: str, table: Table, everywhere: dict[Arch, str]) -> DistroLine:
+    bases = _by_arch(table, "bases", FACT)
+    own = _by_arch(table, "absent", WORDS)
+    absent = {arch: reason for arch, reason in everywhere.items() if arch not in bases} | own
+    row = DistroLine(
+        codename=codename,
+        number=table.match("number", NAME, ""),
+        title=table.match("title", WORDS),
+        supported_until=table.day("supported_until"),
+        bases=bases,
+        absent=absent,
+        digests=_by_arch(table, "digests", _DIGEST),
+        rolling=table.flag("rolling"),
+    )
+    for arch in Arch:
+        if (arch in bases) == (arch in absent):
+            raise table.error("bases", f"{arch} must have either a base or, in absent, a reason")
+    if row.rolling and row.number:
+        raise table.error("number", "is not for a rolling version: that is a name only")
+    for arch in row.digests:
+        if arch not in bases:
+            raise table.error("digests", f"{arch} has no base")
+    table.finish()
+    return row
+
+
+def stacks(file: Table) -> dict[str, Stack]:
+    """Read ``stacks.toml``."""
+    rows = {}
+    for name, table in file.named("stacks"):
+        reasons = table.facts("absent", WORDS)
+        rows[name] = Stack(
+            name=name,
+            title=table.match("title", WORDS),
+            source=table.match("source", NAME),
+            template=table.match("template", NAME),
+            latest=table.match("latest", _LATEST),
+            served=tuple(_served(row) for row in table.listed("served")),
+            absent={_platform(table, "absent", key): reason for key, reason in reasons.items()},
+            require=tuple(_platform(table, "require", key) for key in table.strings("require", FACT)),
+            wait_up_to_hours=table.number("wait_up_to_hours"),
+            defaults={line: row.facts(line, NAME) for row in [table.table("defaults")] for line in row.data},
+            extra=table.facts("extra", FACT),
+        )
+        _all_platforms(table, rows[name])
+        table.finish()
+    file.finish()
+    return rows
+
+
+def _served(table: Table) -> Served:
+    row = Served(
+        platform=_platform(table, "platform", table.match("platform", FACT)),
+        upstream=table.match("upstream", WORDS),
+        since=table.optional("since"),
+        below=table.optional("below"),
+        reason=table.match("reason", WORDS, ""),
+    )
+    if (row.since is not None or row.below is not None) != bool(row.reason):
+        raise table.error("reason", "stands exactly where since or below do")
+    table.finish()
+    return row
+
+
+def _all_platforms(table: Table, stack: Stack) -> None:
+    """Refuse a stack that does not say of each platform, once, where it comes from or why it is missing."""
+    served = [row.platform for row in stack.served]
+    for arch in Arch:
+        for libc in get_args(Libc):
+            platform = Platform(arch, libc)
+            if served.count(platform) + (platform in stack.absent) != 1:
+                raise table.error("served", f"{platform} must be there once: in served, or with a reason in absent")
+    for platform in stack.require:
+        if platform not in served:
+            raise table.error("require", f"{platform} is not served")
+
+
+def classes(file: Table, distros: dict[str, Distro]) -> dict[str, DeviceClass]:
+    """Read the classes of ``devices.toml``; ``"all"`` becomes the versions that serve the class's arch."""
+    rows = {}
+    for name, table in file.named("classes"):
+        arch = _arch(table, "arch", table.match("arch", NAME))
+        generic = table.flag("generic")
+        if generic and "distros" in table.data:
+            raise table.error("distros", "is not for a generic class: that is wherever its arch is")
+        rows[name] = DeviceClass(
+            name=name,
+            title=table.match("title", WORDS),
+            arch=arch,
+            layer=table.match("layer", NAME),
+            distros=_everywhere(distros, arch) if generic else _versions(table, distros, arch),
+            generic=generic,
+            packages={key: row.strings(key, FACT) for row in [table.table("packages")] for key in row.data},
+            extra=table.facts("extra", FACT),
+        )
+        for key in rows[name].packages:
+            if key not in rows[name].distros:
+                raise table.error("packages", f"{key} is not among its distros")
+        table.finish()
+    return rows
+
+
+def _everywhere(distros: dict[str, Distro], arch: Arch) -> dict[str, tuple[str, ...]]:
+    served = {d.name: tuple(line.codename for line in d.lines if arch in line.bases) for d in distros.values()}
+    return {name: lines for name, lines in served.items() if lines}
+
+
+def _versions(table: Table, distros: dict[str, Distro], arch: Arch) -> dict[str, tuple[str, ...]]:
+    served, wanted = _everywhere(distros, arch), table.table("distros")
+    versions = {}
+    for name, value in wanted.data.items():
+        if name not in served:
+            raise wanted.error(name, f"no version of it has {arch}")
+        versions[name] = served[name] if value == "all" else wanted.strings(name, NAME)
+        for codename in versions[name]:
+            if codename not in served[name]:
+                raise wanted.error(
+                    name, f"it has no version {codename} with {arch}; there are {', '.join(served[name])}"
+                )
+    if not versions:
+        raise table.error("distros", "is empty: only a generic class has no list of its own")
+    return versions
+
+
+def devices(file: Table) -> dict[str, Device]:
+    """Read the devices of ``devices.toml``; ``class`` there is ``device_class`` here."""
+    rows = {}
+    for slug, table in file.named("devices"):
+        rows[slug] = Device(
+            slug=slug,
+            title=table.match("title", WORDS),
+            arch=_arch(table, "arch", table.match("arch", NAME)),
+            device_class=table.match("class", NAME, ""),
+            aliases=table.strings("aliases", NAME),
+            absent=table.match("absent", WORDS, ""),
+        )
+        if bool(rows[slug].device_class) == bool(rows[slug].absent):
+            raise table.error("class", "must be there, or a reason in absent instead")
+        table.finish()
+    file.finish()
+    return rows
+
+
+def _arch(table: Table, key: str, name: str) -> Arch:
+    try:
+        return Arch(name)
+    except ValueError as error:
+        raise table.error(key, f"{name[:40]!r} is not one of {', '.join(Arch)}") from error
+
+
+def _by_arch(table: Table, key: str, pattern: re.Pattern[str]) -> dict[Arch, str]:
+    return {_arch(table, key, name): value for name, value in table.facts(key, pattern).items()}
+
+
+def _libc(name: str) -> Libc:
+    return "musl" if name == "musl" else "glibc"
+
+
+def _platform(table: Table, key: str, text: str) -> Platform:
+    arch, slash, libc = text.partition("/")
+    if not slash or not _LIBC.fullmatch(libc):
+        raise table.error(key, f"{text[:40]!r} is not an architecture and a C library: amd64/musl")
+    return Platform(_arch(table, key, arch), _libc(libc))

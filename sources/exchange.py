@@ -1,0 +1,222 @@
+"""One request and its answer: the only code that opens a connection to an upstream.
+
+Mirrors, redirects, limits, retries and the time that all may take are decided here. Errors always
+name the official URL, whatever was asked in its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from state.errors import FetchError, NotPublished
+
+if TYPE_CHECKING:
+    import httpx
+    import tenacity
+
+T = TypeVar("T")
+
+_MIB = 1 << 20
+_HOPS = 5
+_OK, _NOT_MODIFIED = 200, 304
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_ENCODINGS = frozenset({"", "identity", "gzip"})
+"""A stack of encodings could blow one packet up a millionfold; one gzip cannot do more than a thousandfold."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """How upstreams are asked. Times in seconds, limits in bytes of the decoded body.
+
+    ``mirrors`` maps a URL prefix to the one that is asked in its place; the longest that ends at a slash wins.
+    ``document_seconds`` and ``download_seconds`` bound a whole answer by the clock on the wall.
+    A redirect may lead to the host that was asked and to ``redirect_hosts``, nowhere else.
+    ``longest_wait`` bounds the pause between two attempts: who asks for a longer one is asked at the next poll.
+    """
+
+    user_agent: str = "base-image-watcher"
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    redirect_hosts: tuple[str, ...] = ()
+    connect_seconds: float = 10.0
+    read_seconds: float = 30.0
+    document_seconds: float = 60.0
+    download_seconds: float = 1800.0
+    document_limit: int = 64 * _MIB
+    download_limit: int = 1024 * _MIB
+    per_host: int = 2
+    attempts: int = 4
+    longest_wait: float = 30.0
+
+    def mapped(self, url: str) -> str:
+        """Return what is asked in place of the official *url*."""
+        for prefix in sorted(self.mirrors, key=len, reverse=True):
+            plain = prefix.rstrip("/")
+            if url == plain or url.startswith(plain + "/"):
+                return self.mirrors[prefix].rstrip("/") + url.removeprefix(plain)
+        return url
+
+
+class _Again(Exception):
+    """An error that another attempt may cure; ``asked`` is the pause that the server wants, in seconds."""
+
+    def __init__(self, error: FetchError, asked: float = 0.0) -> None:
+        super().__init__(error)
+        self.error, self.asked = error, asked
+
+
+class Exchange:
+    """Requests on behalf of one source, with one HTTP client that is built at the first of them."""
+
+    def __init__(self, source: str, settings: FeedSettings, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._source, self._settings, self._sleep = source, settings, sleep
+        self._client: httpx.AsyncClient | None = None
+        self._turns: dict[str, asyncio.Semaphore] = {}
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def retried(self, once: Callable[[], Awaitable[T]]) -> T:
+        """Return what *once* returns, trying again after what may pass."""
+        import tenacity  # noqa: PLC0415  (26 ms that a command without network does not pay)
+
+        backoff = tenacity.wait_random_exponential(multiplier=0.5, max=self._settings.longest_wait)
+
+        def pause(state: tenacity.RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            return max(backoff(state), error.asked if isinstance(error, _Again) else 0.0)
+
+        attempts = tenacity.AsyncRetrying(
+            stop=tenacity.stop_after_attempt(self._settings.attempts),
+            wait=pause,
+            retry=tenacity.retry_if_exception_type(_Again),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return await attempts(once)
+        except _Again as again:
+            raise again.error from None
+
+    @asynccontextmanager
+    async def open(
+        self, method: str, url: str, seconds: float, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """Hand out the answer to one request, 200 or an awaited 304, its body unread.
+
+        *seconds* is for all of it, the reading of the body too. Inside :meth:`retried` only.
+        """
+        import httpx  # noqa: PLC0415  (77 ms that a command without network does not pay)
+
+        host = urlsplit(self._settings.mapped(url)).netloc
+        turn = self._turns.setdefault(host, asyncio.Semaphore(self._settings.per_host))
+        async with turn:
+            try:
+                async with asyncio.timeout(seconds):
+                    response = await self._follow(method, url, dict(headers or {}))
+                    try:
+                        self._judge(response, url)
+                        yield response
+                    finally:
+                        await response.aclose()
+            except TimeoutError:
+                raise self._error(url, f"took longer than {seconds:g} s") from None
+            except httpx.TransportError as error:
+                raise _Again(self._error(url, f"{type(error).__name__}: {error}".rstrip(": "))) from None
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise self._error(url, f"{type(error).__name__}: {error}") from None
+
+    async def body(self, response: httpx.Response, url: str, limit: int) -> bytes:
+        """Read the body whole."""
+        return b"".join([part async for part in self.parts(response, url, limit)])
+
+    async def parts(self, response: httpx.Response, url: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the decoded body in parts; FetchError as soon as it is longer than *limit* bytes."""
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in _ENCODINGS:
+            raise self._error(url, f"comes in an encoding that was not asked for: {encoding[:40]!r}")
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > limit:
+                raise self._error(url, f"is longer than {limit} bytes")
+            yield part
+
+    async def _follow(self, method: str, url: str, headers: dict[str, str]) -> httpx.Response:
+        """Send the request, and again wherever a permitted redirect leads."""
+        client = self._connected()
+        here = self._settings.mapped(url)
+        for _ in range(_HOPS):
+            response = await client.send(client.build_request(method, here, headers=headers), stream=True)
+            if response.status_code not in _REDIRECTS:
+                return response
+            await response.aclose()
+            here = self._redirected(url, response)
+        raise self._error(url, f"redirects more than {_HOPS} times")
+
+    def _redirected(self, url: str, response: httpx.Response) -> str:
+        """Return where the answer to *url* sends us, if we may go there."""
+        here = response.request.url
+        there = here.join(response.headers.get("location", ""))
+        same = (there.netloc, there.scheme) == (here.netloc, here.scheme)
+        if same or (there.scheme == "https" and there.host in (*self._settings.redirect_hosts, here.host)):
+            return self._settings.mapped(str(there))
+        raise self._error(url, f"redirects to {there.scheme}://{there.host}, which is not permitted")
+
+    def _judge(self, response: httpx.Response, url: str) -> None:
+        """Refuse every answer but 200, and 304 to a conditional request."""
+        status = response.status_code
+        conditional = {"if-none-match", "if-modified-since"} & response.request.headers.keys()
+        if status == _OK or (status == _NOT_MODIFIED and conditional):
+            return
+        if status in _GONE:
+            raise NotPublished(self._source, url, "", self._problem(url, f"HTTP {status}: not there"))
+        error = self._error(url, f"HTTP {status}")
+        if status not in _BUSY:
+            raise error
+        asked = _retry_after(response.headers)
+        if asked > self._settings.longest_wait:
+            raise self._error(url, f"HTTP {status}, and asks to wait {asked:.0f} s")
+        raise _Again(error, asked)
+
+    def _error(self, url: str, problem: str) -> FetchError:
+        return FetchError(self._source, url, "", self._problem(url, problem))
+
+    def _problem(self, url: str, problem: str) -> str:
+        """Add whom we really asked, where that is a mirror (without the password it may hold)."""
+        mirror = self._settings.mapped(url)
+        return problem if mirror == url else f"{problem} (asked of the mirror {urlsplit(mirror).netloc.split('@')[-1]})"
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._client is None:
+            import httpx  # noqa: PLC0415  (see open)
+
+            settings = self._settings
+            self._client = httpx.AsyncClient(
+                headers={"User-Agent": settings.user_agent, "Accept-Encoding": "gzip"},
+                timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._client
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return how many seconds the server wants us to wait, by its own clock; 0 if it does not say."""
+    text = headers.get("retry-after", "")
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - parsedate_to_datetime(headers["date"])).total_seconds())
+    except (KeyError, ValueError, TypeError):
+        return 0.0

@@ -1,0 +1,19 @@
+"""What the watcher remembers between runs; :class:`Store` is all of it that others use."""
+
+from state.store.entries import Entry
+from state.store.feeds import Document, SourceState, Validators
+from state.store.journal import Recorded
+from state.store.pulls import PullRecord
+from state.store.status import Status
+from state.store.store import Store
+
+__all__ = [
+    "Document",
+    "Entry",
+    "PullRecord",
+    "Recorded",
+    "SourceState",
+    "Status",
+    "Store",
+    "Validators",
+]

@@ -1,0 +1,124 @@
+"""The journal as people read it: one line for each event, whether this program understands it or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from state.events import (
+    ArtifactChanged,
+    BuildPlanned,
+    ChangeSkipped,
+    Event,
+    FeedFailed,
+    PullRequestClosed,
+    PullRequestMerged,
+    PullRequestOpened,
+    PullRequestUpdated,
+    ReleaseHeld,
+    ReleaseSeen,
+    RenderAsked,
+    SupportEnded,
+)
+from state.model import Held
+from state.store.journal import Unreadable, decode
+from state.tables import EventRow
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the journal; ``data`` is the event as JSON, ``summary`` says it in a few words.
+
+    ``error`` is that of the last attempt, or why this program cannot read the event.
+    """
+
+    id: int
+    at: datetime
+    kind: str
+    source: str
+    summary: str
+    data: Mapping[str, Any]
+    done_at: datetime | None
+    tried_at: datetime | None
+    attempts: int
+    error: str
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON, times in ISO 8601."""
+        return {
+            "id": self.id,
+            "at": self.at.isoformat(),
+            "kind": self.kind,
+            "source": self.source,
+            "summary": self.summary,
+            "data": self.data,
+            "done_at": self.done_at.isoformat() if self.done_at else None,
+            "tried_at": self.tried_at.isoformat() if self.tried_at else None,
+            "attempts": self.attempts,
+            "error": self.error or None,
+        }
+
+
+def newest(session: Session, limit: int, source: str | None, since: datetime | None) -> list[Entry]:
+    """Return the newest *limit* lines, oldest first."""
+    query = select(EventRow).order_by(col(EventRow.id).desc()).limit(limit)
+    if source is not None:
+        query = query.where(EventRow.source == source)
+    if since is not None:
+        query = query.where(EventRow.at >= since)
+    return [_entry(row) for row in session.exec(query)][::-1]
+
+
+def _entry(row: EventRow) -> Entry:
+    try:
+        summary, error = summary_of(decode(row.kind, row.data)), row.error
+    except Unreadable as unreadable:
+        summary, error = row.source, str(unreadable)
+    try:
+        data = json.loads(row.data)
+    except ValueError:
+        data = {}
+    return Entry(
+        row.id or 0,
+        row.at,
+        row.kind,
+        row.source,
+        summary,
+        data,
+        row.done_at,
+        row.tried_at,
+        row.attempts,
+        error,
+    )
+
+
+def summary_of(event: Event) -> str:  # noqa: C901, PLR0911  (one case per event is the plainest form)
+    """Say in a few words what happened."""
+    match event:
+        case ReleaseSeen(source, _, releases):
+            return f"{source} {', '.join(str(release.version) for release in releases)}"
+        case ReleaseHeld(held):
+            return f"{held.source} {held.version}{_platform(held)}: {held.reason}"
+        case ArtifactChanged(source, version, url):
+            return f"{source} {version}: another checksum at {url}"
+        case SupportEnded(source, line, _, ended):
+            return f"{source} {line} on {ended}"
+        case RenderAsked():
+            return "every generated file"
+        case FeedFailed(source, url, _, error):
+            return f"{source} {url}: {error}"
+        case ChangeSkipped(skipped):
+            return f"{skipped.source} {skipped.version}: {skipped.reason}"
+        case PullRequestOpened() | PullRequestUpdated() | PullRequestMerged() | PullRequestClosed():
+            return f"#{event.pull.number} {event.pull.title}"
+        case BuildPlanned(_, pull, _, counts):
+            return f"#{pull}: {', '.join(f'{count} {kind}' for kind, count in counts.items())}"
+
+
+def _platform(held: Held) -> str:
+    return f" {held.arch}/{held.libc}" if held.arch else ""

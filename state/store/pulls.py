@@ -1,0 +1,87 @@
+"""Pull requests as we remember them: what each carries, and where its branch stood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from state.model import Standing
+from state.tables import PullRow
+
+
+@dataclass(frozen=True, slots=True)
+class PullRecord:
+    """A pull request of ours.
+
+    ``line``, ``old`` and ``new`` are None as in :class:`~state.model.Change`; ``lines`` maps line → new version.
+    ``key`` is the change's key, ``head`` the tip of its branch when we last pushed, ``base`` the commit of the
+    default branch that this was made on: full object names, like ``merge_commit``. ``event`` is the number of the
+    event that asked for it, 0 if that is not known. The store sets both times when it saves.
+    """
+
+    number: int
+    source: str
+    line: str | None
+    old: str | None
+    new: str | None
+    lines: Mapping[str, str]
+    key: str
+    branch: str
+    title: str
+    url: str
+    state: Standing
+    head: str
+    base: str
+    merge_commit: str | None = None
+    event: int = 0
+    opened_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return what programs may rely on, as JSON."""
+        return {name: getattr(self, name) for name in _SHOWN} | {"lines": dict(self.lines)}
+
+
+_SHOWN = ("number", "source", "line", "old", "new", "branch", "title", "url", "state")
+_FIELDS = [field.name for field in fields(PullRecord)]
+
+
+def save(session: Session, pull: PullRecord, now: datetime) -> None:
+    """Keep *pull* in place of what was recorded under its number; when that was first is kept too."""
+    known = session.get(PullRow, pull.number)
+    values: dict[str, Any] = {name: getattr(pull, name) for name in _FIELDS}
+    values |= {"lines": dict(pull.lines), "opened_at": known.opened_at if known else now, "updated_at": now}
+    session.merge(PullRow(**values))
+
+
+def load(session: Session, state: Standing | None) -> list[PullRecord]:
+    """Return all (in that state), newest first."""
+    query = select(PullRow).order_by(col(PullRow.number).desc())
+    if state is not None:
+        query = query.where(PullRow.state == state)
+    return [_record(row) for row in session.exec(query)]
+
+
+def find(session: Session, number: int) -> PullRecord | None:
+    """Return one by its number, or None."""
+    row = session.get(PullRow, number)
+    return _record(row) if row else None
+
+
+def open_on(session: Session, branch: str) -> PullRecord | None:
+    """Return the open one of *branch*, or None; there is never a second."""
+    row = session.exec(select(PullRow).where(PullRow.branch == branch, PullRow.state == "open")).one_or_none()
+    return _record(row) if row else None
+
+
+def open_count(session: Session) -> int:
+    """Return how many are open."""
+    return session.exec(select(func.count()).select_from(PullRow).where(PullRow.state == "open")).one()
+
+
+def _record(row: PullRow) -> PullRecord:
+    return PullRecord(**{name: getattr(row, name) for name in _FIELDS})

@@ -1,0 +1,276 @@
+"""The one door to the state database: each method is one transaction, values go in and values come out.
+
+It is memory, not truth: the images repository and the forge are, and ``watcher recover`` rebuilds it from them.
+
+Methods are synchronous and are called from the event loop: on SQLite reading takes well under a millisecond and
+writing one sync of its log. On PostgreSQL each is several round trips: there the bus and the poller would call
+them through ``asyncio.to_thread``, which is safe, since a method shares nothing but the connection pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from state.errors import StoreError
+from state.events import Event
+from state.model import Checksum, Held, Release, Standing
+from state.store import checksums, entries, feeds, holds, journal, pulls, schema, upstream
+from state.store.entries import Entry
+from state.store.feeds import Document, SourceState, Validators
+from state.store.journal import Recorded
+from state.store.pulls import PullRecord
+from state.store.status import Status, status
+
+
+class Store:
+    """The state database.
+
+    :raises StoreError: from every method, where the database cannot do it (locked for 5 s, disk full, damaged);
+        nothing of that call is kept then
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(immediate=True)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the database of an SQLAlchemy *url* (``sqlite:////var/lib/watcher/state.db``).
+
+        A missing file is made, readable by its owner only; an older one is migrated.
+        :raises StoreError: not a database, one of another program, or one of a newer watcher
+        """
+        return cls(schema.connect(url))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # The journal.
+
+    def record(self, events: Sequence[Event], now: datetime) -> list[Recorded]:
+        """Record events, in order; when this returns they outlive a crash and a power cut."""
+        with self._writing() as session:
+            return journal.append(session, events, now)
+
+    def finish(self, recorded: Recorded, followups: Sequence[Event], now: datetime) -> list[Recorded]:
+        """Mark an event done and record what its step returned, both or neither.
+
+        Where another process finished it meanwhile, nothing is recorded: that one recorded the follow-ups.
+        """
+        with self._writing() as session:
+            return journal.append(session, followups, now) if journal.finish(session, recorded.id, now) else []
+
+    def fail(self, recorded: Recorded, error: str, now: datetime) -> None:
+        """Count an attempt that failed; the event stays unfinished."""
+        with self._writing() as session:
+            journal.fail(session, recorded.id, error, now)
+
+    def unfinished(self) -> list[Recorded]:
+        """Return the events whose step has to run (again), oldest first.
+
+        One that this program cannot read is left out: :meth:`events` shows it, :meth:`status` counts it.
+        """
+        with self._reading() as session:
+            return journal.unfinished(session)
+
+    def recorded(self, number: int) -> Recorded | None:
+        """Return the event of that number, or None."""
+        with self._reading() as session:
+            return journal.find(session, number)
+
+    def last_event(self) -> int:
+        """Return the number of the newest event, 0 if there is none."""
+        with self._reading() as session:
+            return journal.last(session)
+
+    def events_after(self, number: int) -> list[Recorded]:
+        """Return what was recorded after the event of that number, oldest first."""
+        with self._reading() as session:
+            return journal.after(session, number)
+
+    def events(self, limit: int, source: str | None = None, since: datetime | None = None) -> list[Entry]:
+        """Return the newest *limit* lines of the journal, oldest first."""
+        with self._reading() as session:
+            return entries.newest(session, limit, source, since)
+
+    # Polls.
+
+    def validators(self, source: str) -> Mapping[str, Validators]:
+        """Return URL → validators of the documents that are kept of *source*."""
+        with self._reading() as session:
+            return feeds.validators(session, source)
+
+    def cached(self, source: str, url: str) -> bytes | None:
+        """Return the body that belongs to :meth:`validators`, or None."""
+        with self._reading() as session:
+            return feeds.cached(session, source, url)
+
+    def poll_finished(
+        self,
+        source: str,
+        *,
+        now: datetime,
+        documents: Iterable[Document] = (),
+        events: Sequence[Event] = (),
+        listed: Sequence[Release] | None = None,
+        waiting: Sequence[Held] | None = None,
+        settled: str | None = None,
+        failed: tuple[str, str] | None = None,
+    ) -> list[Recorded]:
+        """Keep all that a poll that went well found out, or nothing of it; return its events as recorded.
+
+        The validators of a document may only be kept with the events that its content led to: after a crash
+        between the two the next poll would be told "not modified", and a release would be lost.
+
+        :param documents: those fetched in full; what was not modified stays as it is
+        :param listed: everything that upstream lists, with the files of what was looked up; None if that was not
+            read anew. What it listed before and does not now is withdrawn
+        :param waiting: everything that waits now, None if nothing about that changed
+        :param settled: kept for :meth:`source_state`
+        :param failed: error and URL of a document in whose place the kept one was used: the source is failing
+        :raises StoreError: an artifact's digest contradicts the one that is recorded for its URL
+        """
+        with self._writing() as session:
+            if failed:
+                feeds.failed(session, source, *failed, now, settled=False)
+            else:
+                feeds.succeeded(session, source, settled, now)
+            feeds.save(session, source, documents, now)
+            if listed is not None:
+                upstream.save(session, source, listed, now)
+            if waiting is not None:
+                holds.replace(session, source, waiting)
+            return journal.append(session, events, now)
+
+    def poll_failed(self, source: str, error: str, url: str, now: datetime) -> None:
+        """Note that a poll failed and on which document; what is known stays."""
+        with self._writing() as session:
+            feeds.failed(session, source, error, url, now)
+
+    def source_state(self, source: str) -> SourceState:
+        """Return how the polls of *source* went; an empty state if there were none."""
+        with self._reading() as session:
+            return feeds.state(session, source)
+
+    # Releases, and why some are not proposed.
+
+    def releases(self, source: str, lines: Collection[str] | None = None) -> list[Release]:
+        """Return what upstream lists (of these lines), highest version first, with the files recorded of each."""
+        with self._reading() as session:
+            return upstream.load(session, source, lines)
+
+    def newest(self, source: str, today: date) -> Mapping[str, str]:
+        """Return line → highest version, for the lines that upstream supports on *today*."""
+        with self._reading() as session:
+            return upstream.newest(session, source, today)
+
+    def first_seen(self, source: str, version: str) -> datetime | None:
+        """Return when upstream was first seen to list *version*; that never changes."""
+        with self._reading() as session:
+            return upstream.first_seen(session, source, version)
+
+    def withdrawn(self, source: str) -> Mapping[str, datetime]:
+        """Return version → since when upstream does not list it any more."""
+        with self._reading() as session:
+            return upstream.withdrawn(session, source)
+
+    def holds(self, source: str | None = None) -> list[Held]:
+        """Return what waits (for one source), longest first; ``since`` is when it was first held."""
+        with self._reading() as session:
+            return holds.load(session, source)
+
+    def ignore(self, source: str, version: str, reason: str, now: datetime) -> None:
+        """Note that a person does not want *version*."""
+        with self._writing() as session:
+            holds.ignore(session, source, version, reason, now)
+
+    def unignore(self, source: str, version: str) -> bool:
+        """Forget that; False if it was not ignored."""
+        with self._writing() as session:
+            return holds.unignore(session, source, version)
+
+    def ignored(self, source: str) -> Mapping[str, str]:
+        """Return version → reason."""
+        with self._reading() as session:
+            return holds.ignored(session, source)
+
+    # Checksums.
+
+    def conflict(self, url: str, checksum: Checksum) -> Checksum | None:
+        """Return the accepted digest of *url* that *checksum* contradicts, or None.
+
+        Accepted is the first one recorded (per algorithm), and every one that a person approved.
+        """
+        with self._reading() as session:
+            return checksums.conflict(session, url, checksum)
+
+    def confirm(self, url: str, checksum: Checksum, size: int, now: datetime) -> None:
+        """Note that the file was downloaded, *size* bytes, and has this digest; StoreError on a conflict."""
+        with self._writing() as session:
+            checksums.see(session, url, checksum, size, now).confirmed_at = now
+
+    def confirmed(self, urls: Iterable[str]) -> set[tuple[str, Checksum]]:
+        """Return (URL, digest) of those of these URLs that were confirmed."""
+        with self._reading() as session:
+            return checksums.confirmed(session, urls)
+
+    def approve(self, url: str, checksum: Checksum, now: datetime) -> None:
+        """Accept a changed digest because a person looked at it; the former one stays on record."""
+        with self._writing() as session:
+            checksums.approve(session, url, checksum, now)
+
+    # Pull requests.
+
+    def save_pull(self, pull: PullRecord, now: datetime) -> None:
+        """Keep *pull* in place of what was recorded under its number; StoreError on a branch's second open one."""
+        with self._writing() as session:
+            pulls.save(session, pull, now)
+
+    def pulls(self, state: Standing | None = None) -> list[PullRecord]:
+        """Return all (in that state), newest first."""
+        with self._reading() as session:
+            return pulls.load(session, state)
+
+    def pull(self, number: int) -> PullRecord | None:
+        """Return one, or None."""
+        with self._reading() as session:
+            return pulls.find(session, number)
+
+    def open_pull(self, branch: str) -> PullRecord | None:
+        """Return the open one of *branch*, or None."""
+        with self._reading() as session:
+            return pulls.open_on(session, branch)
+
+    def status(self, today: date) -> Status:
+        """Return the whole picture, as JSON; ``newest`` names the lines that are supported on *today*."""
+        with self._reading() as session:
+            return status(session, today)
+
+    def _reading(self) -> AbstractContextManager[Session]:
+        return _transaction(self._engine)
+
+    def _writing(self) -> AbstractContextManager[Session]:
+        return _transaction(self._writer)
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Session]:
+    try:
+        with Session(engine) as session, session.begin():
+            yield session
+    except DBAPIError as error:
+        raise StoreError(f"the state database refused: {error.orig}") from error

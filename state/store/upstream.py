@@ -1,0 +1,129 @@
+"""Releases: every version that an upstream ever listed, since when, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import cast
+
+from sqlmodel import Session, col, select
+
+from state.model import Arch, Artifact, Checksum, Libc, Release, Version
+from state.store import checksums
+from state.tables import ArtifactRow, ReleaseRow
+
+_FIELDS = ("line", "published", "lts", "security", "supported_from", "supported_until")
+
+
+def save(session: Session, source: str, releases: Sequence[Release], now: datetime) -> None:
+    """Record all that upstream lists now: what it listed before and does not any more is withdrawn.
+
+    A file once recorded stays recorded when a later look did not find it.
+    :raises StoreError: an artifact's digest contradicts the accepted one
+    """
+    known = {row.version: row for row in session.exec(select(ReleaseRow).where(ReleaseRow.source == source))}
+    listed = set()
+    for release in releases:
+        version = str(release.version)
+        listed.add(version)
+        values = {name: getattr(release, name) for name in _FIELDS}
+        row = known.get(version)
+        if row is None:
+            session.add(ReleaseRow(source=source, version=version, first_seen=now, **values))
+        else:
+            row.sqlmodel_update(values | {"withdrawn_since": None})
+    for version in known.keys() - listed:
+        known[version].withdrawn_since = known[version].withdrawn_since or now
+    session.flush()  # artifacts refer to them
+    for release in releases:
+        _save_artifacts(session, release, now)
+
+
+def _save_artifacts(session: Session, release: Release, now: datetime) -> None:
+    for artifact in release.artifacts:
+        checksums.see(session, artifact.url, artifact.checksum, artifact.size, now)
+        session.merge(
+            ArtifactRow(
+                source=release.source,
+                release=str(release.version),
+                arch=artifact.arch.value,
+                libc=artifact.libc,
+                version=str(artifact.version),
+                url=artifact.url,
+                algorithm=artifact.checksum.algorithm,
+                digest=artifact.checksum.digest,
+                verified=artifact.verified,
+                signed=artifact.signed,
+                size=artifact.size,
+            )
+        )
+
+
+def load(session: Session, source: str, lines: Collection[str] | None) -> list[Release]:
+    """Return what upstream lists (of these lines), highest version first, with the files recorded of each."""
+    query = select(ReleaseRow).where(ReleaseRow.source == source, col(ReleaseRow.withdrawn_since).is_(None))
+    files = select(ArtifactRow).where(ArtifactRow.source == source)
+    if lines is not None:
+        query = query.where(col(ReleaseRow.line).in_(lines))
+    artifacts: dict[str, list[Artifact]] = {}
+    for file in session.exec(files.order_by(ArtifactRow.arch, ArtifactRow.libc)):
+        artifacts.setdefault(file.release, []).append(_artifact(file))
+    found = [_release(row, artifacts.get(row.version, ())) for row in session.exec(query)]
+    return sorted(found, key=lambda release: release.version, reverse=True)
+
+
+def newest(session: Session, source: str, today: date) -> Mapping[str, str]:
+    """Return line → highest version that upstream lists, for the lines that it supports on *today*."""
+    highest: dict[str, Version] = {}
+    rows = session.exec(
+        select(ReleaseRow).where(
+            ReleaseRow.source == source,
+            col(ReleaseRow.withdrawn_since).is_(None),
+            col(ReleaseRow.supported_until) >= today,
+        )
+    )
+    for release in (_release(row) for row in rows):
+        if release.supported(today) and release.version >= highest.get(release.line, release.version):
+            highest[release.line] = release.version
+    return {line: str(version) for line, version in sorted(highest.items(), key=lambda item: item[1])}
+
+
+def first_seen(session: Session, source: str, version: str) -> datetime | None:
+    """Return when the version was first listed, or None."""
+    row = session.get(ReleaseRow, (source, version))
+    return row.first_seen if row else None
+
+
+def withdrawn(session: Session, source: str) -> Mapping[str, datetime]:
+    """Return version → since when upstream does not list it any more."""
+    rows = session.exec(
+        select(ReleaseRow).where(ReleaseRow.source == source, col(ReleaseRow.withdrawn_since).is_not(None))
+    )
+    return {row.version: row.withdrawn_since for row in rows if row.withdrawn_since}
+
+
+def _release(row: ReleaseRow, artifacts: Iterable[Artifact] = ()) -> Release:
+    return Release(
+        row.source,
+        row.line,
+        Version(row.version),
+        row.published,
+        row.lts,
+        row.security,
+        row.supported_from,
+        row.supported_until,
+        tuple(artifacts),
+    )
+
+
+def _artifact(row: ArtifactRow) -> Artifact:
+    return Artifact(
+        Arch(row.arch),
+        cast("Libc", row.libc),
+        Version(row.version),
+        row.url,
+        Checksum(row.algorithm, row.digest),
+        row.verified,
+        row.signed,
+        row.size,
+    )

@@ -1,0 +1,1 @@
+"""The adapters of the forge and of git, on real repositories."""

@@ -1,0 +1,20 @@
+"""What end-to-end tests stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.upstream import Upstream
+from tests.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A workspace, and an upstream that serves October 2024."""
+    served = tmp_path / "served"
+    served.mkdir()
+    with Upstream(served) as upstream:
+        yield World.make(tmp_path, upstream)

@@ -1,0 +1,1 @@
+"""The GitHub adapter against a GitHub that none of us wrote: `make test-emulate`."""

@@ -1,0 +1,1 @@
+"""What thinks, tested with no world around it."""

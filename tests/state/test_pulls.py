@@ -1,0 +1,55 @@
+"""Pull requests as remembered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from state.errors import StoreError
+from state.store import PullRecord, Store
+from tests.state.facts import LATER, NOW
+
+SHOWN = {
+    "number": 7,
+    "source": "node",
+    "line": "22",
+    "old": "22.11.0",
+    "new": "22.11.1",
+    "lines": {"22": "22.11.1"},
+    "branch": "watcher/node/22",
+    "title": "node: 22.11.0 -> 22.11.1",
+    "url": "https://github.com/o/r/pull/7",
+    "state": "open",
+}
+PULL = PullRecord(**SHOWN, key="f" * 64, head="a" * 40, base="b" * 40, event=3)  # type: ignore[arg-type]
+
+
+def test_a_pull_request_comes_back_as_it_was(store: Store) -> None:
+    """Every field is kept, nulls too; the store adds when it was first and last saved."""
+    store.save_pull(PULL, NOW)
+    merged = replace(PULL, line=None, old=None, new=None, state="merged", merge_commit="c" * 40)
+    store.save_pull(merged, LATER)
+    assert store.pull(7) == replace(merged, opened_at=NOW, updated_at=LATER)
+    assert store.pull(8) is None
+
+
+def test_a_branch_has_one_open_pull_request(store: Store) -> None:
+    """The database itself refuses the second; a closed one is no obstacle."""
+    store.save_pull(PULL, NOW)
+    with pytest.raises(StoreError):
+        store.save_pull(replace(PULL, number=8), NOW)
+    store.save_pull(replace(PULL, state="closed"), NOW)
+    store.save_pull(replace(PULL, number=8), NOW)
+    opened = store.open_pull(PULL.branch)
+    assert opened
+    assert opened.number == 8
+    assert store.open_pull("watcher/node/24") is None
+    assert [p.number for p in store.pulls()] == [8, 7]
+    assert [p.number for p in store.pulls("closed")] == [7]
+    assert store.status(NOW.date())["pulls"] == {"open": 1}
+
+
+def test_programs_see_the_contract() -> None:
+    """The JSON of a pull request is what other tools rely on, and no more."""
+    assert PULL.document() == SHOWN

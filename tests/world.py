@@ -1,0 +1,174 @@
+"""A whole small world for end-to-end tests: an upstream on loopback, a workspace, and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from state.model import PullRequest
+from state.store import PullRecord
+from tests.upstream import Upstream
+from tests.upstream.layout import BUNDLED, OFFICIAL, SCHEDULE, UNOFFICIAL, lay_out, write
+from watcher import bus, changes, workspace
+from watcher.app import App
+from watcher.cli.sync import document
+from watcher.config import load
+from watcher.sync import Report, sync
+from watcher.wiring import wired
+
+T = TypeVar("T")
+OLDER = ("dist-index.2024-10-31.json", "schedule.2024-10-29.json", datetime(2024, 11, 1, 9, tzinfo=UTC))
+NEWER = ("dist-index.2026-08-05.json", "schedule.2026-06-01.json", datetime(2026, 8, 10, 9, tzinfo=UTC))
+State = tuple[str, str, datetime]
+
+
+@dataclass
+class World:
+    """Everything a test moves: what upstream serves, what day it is, what maintainers do."""
+
+    folder: Path
+    upstream: Upstream
+    extra: str = ""
+    _day: datetime = field(default=OLDER[2])
+
+    @classmethod
+    def make(cls, folder: Path, upstream: Upstream) -> World:
+        """A workspace with three devices; the upstream serves :data:`OLDER`."""
+        workspace.make(folder / "ws", ["raspberrypi3", "intel-nuc", "raspberrypi4-64"], OLDER[2])
+        world = cls(folder, upstream)
+        world.publish(OLDER)
+        return world
+
+    # Upstream.
+
+    @property
+    def served(self) -> Path:
+        """The folder that upstream serves."""
+        return self.upstream.root
+
+    def publish(self, state: State) -> None:
+        """Serve another day's documents and files, and let it be that day."""
+        shutil.rmtree(self.served, ignore_errors=True)
+        lay_out(BUNDLED, self.served, state[0], state[1])
+        self._day = state[2]
+        self._settings()
+
+    def index(self) -> list[dict[str, Any]]:
+        """The index as it is served."""
+        entries: list[dict[str, Any]] = json.loads((self.served / OFFICIAL / "index.json").read_text())
+        return entries
+
+    def serve_index(self, entries: list[dict[str, Any]]) -> None:
+        """Serve another index."""
+        write(self.served / OFFICIAL / "index.json", json.dumps(entries).encode())
+
+    def only(self, *versions: str) -> None:
+        """Serve an index of these versions only, newest first."""
+        self.serve_index([e for e in self.index() if e["version"].removeprefix("v") in versions])
+
+    def remove(self, *names: str) -> None:
+        """Take files away, named from the host on."""
+        for name in names:
+            (self.served / name).unlink()
+
+    def take_unofficial(self, version: str) -> Callable[[], None]:
+        """Take a version of the unofficial builds away; the returned call brings it back."""
+        folder, kept = self.served / UNOFFICIAL / f"v{version}", self.folder / f"kept-{version}"
+        shutil.move(folder, kept)
+
+        def back() -> None:
+            shutil.move(kept, folder)
+
+        return back
+
+    def schedule(self) -> Path:
+        """The file of the release schedule."""
+        return self.served / SCHEDULE
+
+    # The watcher.
+
+    def _settings(self) -> None:
+        mirrors = "\n".join(f'"{official}" = "{url}"' for official, url in self.upstream.mirrors().items())
+        (self.folder / "ws" / "watcher.toml").write_text(
+            f'now = "{self._day.isoformat()}"\n{self.extra}\n[mirrors]\n{mirrors}\n'
+        )
+
+    def settings(self, extra: str) -> None:
+        """Add tables to the settings."""
+        self.extra = extra
+        self._settings()
+
+    def day(self, day: datetime) -> None:
+        """Let it be another day."""
+        self._day = day
+        self._settings()
+
+    @property
+    def config_file(self) -> Path:
+        """The settings file."""
+        return self.folder / "ws" / "watcher.toml"
+
+    def run(self, job: Callable[[App], Coroutine[Any, Any, T]], *, dry: bool = False) -> T:
+        """Wire everything up as a command does, run *job*, close it."""
+
+        async def whole() -> T:
+            async with wired(load(self.config_file), dry=dry) as app:
+                return await job(app)
+
+        return asyncio.run(whole())
+
+    def report(self, *, dry: bool = False) -> Report:
+        """Run ``watcher sync node``."""
+        return self.run(lambda app: sync(app, ["node"]), dry=dry)
+
+    def sync(self, *, dry: bool = False) -> dict[str, Any]:
+        """Run ``watcher sync node --json`` and return its document."""
+        return document(self.report(dry=dry))
+
+    def decide(self, verb: str, number: int) -> PullRecord:
+        """Be the maintainer: ``merge`` or ``close`` a pull request on the forge, and let the watcher see it."""
+
+        async def job(app: App) -> PullRecord:
+            await getattr(app.forge, verb)(number)
+            await app.repository.fetch()
+            failed = await bus.run(app, app.store.record(await changes.watch(app), app.now()))
+            assert not failed
+            record = app.store.pull(number)
+            assert record
+            return record
+
+        return self.run(job)
+
+    def pull(self, number: int) -> PullRequest:
+        """A pull request as the forge tells it."""
+        return self.run(lambda app: app.forge.pull(number))
+
+    def pulls(self) -> list[PullRecord]:
+        """All that we remember, newest first."""
+
+        async def job(app: App) -> list[PullRecord]:
+            return app.store.pulls()
+
+        return self.run(job)
+
+    # The images repository.
+
+    def git(self, *arguments: str) -> str:
+        """Ask the images repository."""
+        command = ["git", "-C", str(self.folder / "ws" / "images.git"), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def text(self, path: str, at: str = "main") -> str:
+        """A file of the images repository."""
+        return self.git("show", f"{at}:{path}")
+
+    def paths(self, at: str = "main") -> list[str]:
+        """All paths at a commit."""
+        return self.git("ls-tree", "-r", "--name-only", at).splitlines()

@@ -1,0 +1,40 @@
+"""The bundle that a step may touch: everything concrete was chosen in :mod:`watcher.wiring`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from builder.dry import Call
+from builder.ports import Forge, Repository
+from sources.feed import Feed
+from sources.source import Source
+from state.store import Store
+from watcher.compare import Comparer
+from watcher.config import Configured
+from watcher.images import Snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What conducting needs: settings, memory, the network, git and the forge, and the clock.
+
+    ``calls`` are those that a dry run would have made; None in a real run.
+    """
+
+    config: Configured
+    store: Store
+    sources: Mapping[str, Source]
+    feeds: Callable[[str], Feed]
+    repository: Repository
+    forge: Forge
+    images: Snapshots
+    comparer: Comparer
+    now: Callable[[], datetime]
+    calls: list[Call] | None = None
+
+    @property
+    def branch(self) -> str:
+        """The default branch of the images repository."""
+        return self.config.settings.images.branch

@@ -1,0 +1,80 @@
+"""What became of our pull requests, and what a pull request would build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from generator import builds
+from state.errors import ForgeError
+from state.events import Event, PullRequestClosed, PullRequestMerged
+from state.model import PullRequest
+from state.store import PullRecord
+from watcher.app import App
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """What a change would build: ``commit`` is the state of the images repository that it builds from."""
+
+    commit: str
+    steps: Sequence[builds.BuildStep]
+
+
+async def watch(app: App) -> list[Event]:
+    """Compare the forge's pull requests with what we remember; return what maintainers did since.
+
+    Nothing is remembered here: the step of each event does that, once the event is in the journal.
+    """
+    events: list[Event] = []
+    known = {record.number: record for record in app.store.pulls()}
+    for pull in await app.forge.pulls():
+        record = known.get(pull.number)
+        if record is None or record.state == pull.standing:
+            continue
+        if pull.standing == "merged":
+            events.append(PullRequestMerged(record.source, pull))
+        elif pull.standing == "closed":
+            events.append(PullRequestClosed(record.source, pull))
+        else:
+            reopened(record, pull, app)
+    return events
+
+
+def remember(pull: PullRequest, app: App) -> PullRecord | None:
+    """Keep where a pull request stands now; None if it is none of ours."""
+    record = app.store.pull(pull.number)
+    if record is None:
+        return None
+    now = replace(record, state=pull.standing, merge_commit=pull.merge_commit)
+    app.store.save_pull(now, app.now())
+    return now
+
+
+def reopened(record: PullRecord, pull: PullRequest, app: App) -> None:
+    """Take the "not this version" of a closed pull request back: a maintainer reopened it."""
+    for version in record.lines.values():
+        app.store.unignore(record.source, version)
+    remember(pull, app)
+
+
+async def build_plan(app: App, number: int) -> BuildPlan:
+    """Plan what merging pull request *number* builds, or, if it is merged, what it built.
+
+    :raises ForgeError: no such pull request, or none of ours
+    """
+    record = app.store.pull(number)
+    if record is None:
+        raise ForgeError(f"no pull request #{number}: `watcher pulls` lists them")
+    commit = record.merge_commit or record.head
+    before = await app.repository.tree(record.base)
+    after = await app.repository.tree(record.head)
+    changed = [path for path, blob in after.items() if before.get(path) != blob]
+    catalogue = await app.images.catalogue(commit)
+    return BuildPlan(commit, builds.plan(catalogue, changed, app.now().date()))
+
+
+async def touched(app: App, record: PullRecord) -> list[str]:
+    """The paths that a pull request adds, changes or removes, sorted."""
+    before, after = await app.repository.tree(record.base), await app.repository.tree(record.head)
+    return sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))

@@ -1,0 +1,75 @@
+"""The command line: parse, call, print. Every command lives in its own module and is imported when called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+from typing_extensions import override
+
+from state.errors import CatalogueError, SettingsError, SourceError, WatcherError
+
+_COMMANDS = {
+    "init": "Make a workspace: settings, images repository, memory.",
+    "sync": "Poll upstream, and open or update pull requests (the main job).",
+    "pulls": "List, show, merge and close pull requests.",
+    "build": "Show what a pull request builds, in build order.",
+    "releases": "List what is known of a source's releases.",
+    "status": "Show each source's last poll, what is held, failing or open.",
+    "events": "Show what happened, newest last.",
+    "render": "Generate every file of the images repository, or check that it is up to date.",
+    "ignore": "Never propose a version.",
+    "unignore": "Propose a version again that was ignored or closed.",
+    "approve-checksum": "Accept a file's new checksum after looking into why it changed.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported only when they are used: --help stays quick."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"watcher.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="base-image-watcher")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings file (watcher.toml).")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None) -> None:
+    """Keep a large family of container base images up to date with their upstreams, by pull request.
+
+    Exit codes: 0 done or nothing to do, 1 a step failed, 2 usage or settings, 3 a feed failed.
+    """
+    ctx.obj = config
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line on standard error, and an exit code."""
+    try:
+        cli(prog_name="watcher")
+    except WatcherError as error:
+        click.echo(f"watcher: {error}", err=True)
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: WatcherError) -> int:
+    """What a shell is told of *error*."""
+    if isinstance(error, SettingsError | CatalogueError):
+        return 2
+    return 3 if isinstance(error, SourceError) else 1

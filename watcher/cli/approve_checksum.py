@@ -1,0 +1,32 @@
+"""``watcher approve-checksum URL ALGORITHM:DIGEST``: a person looked into a changed file and accepts it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from watcher.cli.options import config_option, run
+
+if TYPE_CHECKING:
+    from watcher.app import App
+
+
+@click.command("approve-checksum")
+@click.argument("url")
+@click.argument("checksum", metavar="ALGORITHM:DIGEST")
+@config_option
+def command(url: str, checksum: str) -> None:
+    """Accept a digest (sha256:…) for the file at URL, whose recorded checksum was another."""
+    from state.model import Checksum
+
+    try:
+        accepted = Checksum(*checksum.partition(":")[::2])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+    async def job(app: App) -> None:
+        app.store.approve(url, accepted, app.now())
+
+    run(job)
+    click.echo(f"{url} may be {accepted}: the next sync proposes it")

@@ -1,0 +1,99 @@
+"""``watcher sync [SOURCE…]``: the main job, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from watcher.cli.options import config_option, json_option, print_json, run
+
+if TYPE_CHECKING:
+    from watcher.app import App
+    from watcher.sync import Report
+
+
+@click.command("sync")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--dry-run", is_flag=True, help="Show the diff and the calls that would be made; touch nothing.")
+@json_option
+@config_option
+def command(sources: tuple[str, ...], *, dry_run: bool, as_json: bool) -> None:
+    """Poll upstream, and open or update pull requests.
+
+    Without SOURCE every enabled source is polled. A second run right away does nothing.
+    """
+    report, would = run(lambda app: _job(app, sources), dry=dry_run)
+    if as_json:
+        print_json(document(report) | ({"calls": would.calls, "diff": would.diff} if dry_run else {}))
+    else:
+        click.echo(would.diff, nl=False)
+        _print(report, would.calls)
+    raise SystemExit(report.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Would:
+    """What a dry run would have done: the calls, and the diff of every commit."""
+
+    calls: list[str]
+    diff: str
+
+
+async def _job(app: App, names: tuple[str, ...]) -> tuple[Report, Would]:
+    """Run the main job on the named sources, or on all that are enabled."""
+    from watcher.sync import sync
+
+    for name in names:
+        if name not in app.sources:
+            raise click.UsageError(f"no source {name!r}; there are: {', '.join(app.sources)}")
+    chosen = names or tuple(name for name in app.sources if app.config.enabled(name))
+    report = await sync(app, chosen)
+    if app.calls is None:
+        return report, Would([], "")
+    diffs = [await app.repository.diff(p.base, p.head) for p in report.pulls]
+    return report, Would([str(call) for call in app.calls], "".join(diffs))
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as programs rely on it."""
+    return {
+        "pulls": [p.document() for p in report.pulls],
+        "held": [
+            {
+                "source": h.source,
+                "version": h.version,
+                "arch": h.arch,
+                "libc": h.libc,
+                "reason": h.reason,
+                "since": h.since.isoformat(),
+            }
+            for h in report.held
+        ],
+        "skipped": [{"source": s.source, "version": s.version, "reason": s.reason} for s in report.skipped],
+        "failed": [
+            {"source": f.source, "url": f.url, "error": f"{f.field}: {f.error}" if f.field else f.error}
+            for f in report.failed
+        ],
+    }
+
+
+def _print(report: Report, calls: list[str]) -> None:
+    """Say what happened, in the order of importance."""
+    for pull in report.pulls:
+        click.echo(f"#{pull.number}  {pull.title}\n     {pull.url}")
+    for call in calls:
+        click.echo(call)
+    for held in report.held:
+        where = f" {held.arch}/{held.libc}" if held.arch else ""
+        click.echo(f"held     {held.source} {held.version}{where}: {held.reason} (since {held.since:%Y-%m-%d %H:%M})")
+    for skipped in report.skipped:
+        click.echo(f"skipped  {skipped.source} {skipped.version}: {skipped.reason}")
+    for failed in report.failed:
+        click.echo(f"failed   {failed.source} {failed.url} {failed.field}: {failed.error}", err=True)
+    for broken in report.broken:
+        click.echo(f"failed   {type(broken.event).__name__}: see `watcher events`", err=True)
+    if not report.pulls and not calls and not report.failed and not report.broken:
+        unchanged = "upstream unchanged" if report.unchanged else "nothing new to propose"
+        click.echo(f"Nothing to do: {unchanged}.")

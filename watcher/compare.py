@@ -1,0 +1,76 @@
+"""Unsigned digests are believed only after the file itself was downloaded and compared: in the background.
+
+A platform whose file is still being compared is held; the others go ahead. What was compared once is
+remembered, so that a file is downloaded once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sources import availability
+from sources.source import Fetch
+from state.errors import SourceError
+from state.model import Artifact
+from state.store import Store
+
+
+class Comparer:
+    """Downloads under way, by URL and digest; each remembers its success in the store."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        """Remember what holds in *store*."""
+        self._store, self._now = store, now
+        self._tasks: dict[tuple[str, str], asyncio.Task[Artifact]] = {}
+        self._succeeded: set[str] = set()
+
+    async def within(
+        self, seconds: float, artifacts: Sequence[Artifact], source: str, fetch: Fetch
+    ) -> tuple[list[Artifact], list[tuple[Artifact, SourceError]]]:
+        """Compare *artifacts*, for at most *seconds*; return those that hold, and those that do not.
+
+        What is in neither list goes on in the background.
+        """
+        tasks = {self._start(a, source, fetch): a for a in artifacts}
+        if not tasks:
+            return [], []
+        done, _ = await asyncio.wait(tasks, timeout=seconds)
+        good: list[Artifact] = []
+        bad: list[tuple[Artifact, SourceError]] = []
+        for task in done:
+            artifact = tasks[task]
+            self._tasks.pop(_key(artifact), None)
+            try:
+                good.append(task.result())
+            except SourceError as error:
+                bad.append((artifact, error))
+        return good, bad
+
+    async def rest(self) -> set[str]:
+        """Wait for all that is under way; return the sources of which something was confirmed meanwhile."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+            self._tasks.clear()
+        confirmed, self._succeeded = self._succeeded, set()
+        return confirmed
+
+    def _start(self, artifact: Artifact, source: str, fetch: Fetch) -> asyncio.Task[Artifact]:
+        """Start comparing, or join the comparison that is under way."""
+        key = _key(artifact)
+        if key not in self._tasks:
+            self._tasks[key] = asyncio.create_task(self._compare(artifact, source, fetch))
+        return self._tasks[key]
+
+    async def _compare(self, artifact: Artifact, source: str, fetch: Fetch) -> Artifact:
+        """Compare and remember."""
+        compared = await availability.compare(artifact, fetch)
+        self._store.confirm(artifact.url, artifact.checksum, compared.size or 0, self._now())
+        self._succeeded.add(source)
+        return compared
+
+
+def _key(artifact: Artifact) -> tuple[str, str]:
+    """What a comparison is about."""
+    return artifact.url, str(artifact.checksum)

@@ -1,0 +1,80 @@
+"""A source's documents: asked for conditionally, each with its last good state to fall back on.
+
+One document that is away or broken does not stop the others: an outage of the unofficial builds must not hold up
+an official security release. It is reported all the same, and the source counts as failing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sources.feed import Document, Validators
+from state.errors import SourceError
+from state.events import FeedFailed
+from state.model import Release
+from state.store import Document as Kept
+from watcher.app import App
+
+
+@dataclass(slots=True)
+class Asked:
+    """What upstream answered: ``fresh`` are the documents that came with a body, by name."""
+
+    source: str
+    fresh: dict[str, Document] = field(default_factory=dict)
+    failed: list[FeedFailed] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything that was read differs from what is kept."""
+        return any(d.changed for d in self.fresh.values())
+
+    @property
+    def to_keep(self) -> list[Kept]:
+        """What is to be kept for the next poll; an equal body may have come with another ETag."""
+        return [
+            Kept(
+                d.url, d.validators.etag or None, d.validators.last_modified or None, d.validators.sha256, d.body or b""
+            )
+            for d in self.fresh.values()
+        ]
+
+    def fell_back(self, error: SourceError) -> None:
+        """Note a document in whose place the kept one is used."""
+        self.failed.append(FeedFailed(self.source, error.url, error.field, error.problem))
+
+
+async def ask(app: App, name: str) -> Asked:
+    """Ask for all documents of source *name*; SourceError if one cannot be had and none is kept of it."""
+    kept, urls, asked = app.store.validators(name), app.sources[name].DOCUMENTS, Asked(name)
+    known = {url: Validators(v.etag or "", v.last_modified or "", v.sha256) for url, v in kept.items()}
+    feed = app.feeds(name)
+    answers = await asyncio.gather(
+        *(feed.document(url, known.get(url)) for url in urls.values()), return_exceptions=True
+    )
+    for (key, url), answer in zip(urls.items(), answers, strict=True):
+        if isinstance(answer, SourceError) and url in kept:
+            asked.fell_back(answer)
+        elif isinstance(answer, BaseException):
+            raise answer
+        elif answer.body is not None:
+            asked.fresh[key] = answer
+    return asked
+
+
+def read(app: App, asked: Asked) -> Sequence[Release]:
+    """Read the releases; a document that does not make sense gives way to the kept one, if there is one."""
+    source, urls = app.sources[asked.source], app.sources[asked.source].DOCUMENTS
+    while True:
+        bodies = {key: d.body for key, d in asked.fresh.items() if d.body is not None}
+        bodies |= {k: app.store.cached(asked.source, u) or b"" for k, u in urls.items() if k not in bodies}
+        try:
+            return source.releases(bodies)
+        except SourceError as error:
+            broken = next((key for key, d in asked.fresh.items() if d.url == error.url), None)
+            if broken is None or app.store.cached(asked.source, error.url) is None:
+                raise
+            asked.fell_back(error)
+            del asked.fresh[broken]

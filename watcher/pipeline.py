@@ -1,0 +1,140 @@
+"""One step per event, in the order in which a release walks through them.
+
+ReleaseSeen → pull request → (a maintainer merges) → PullRequestMerged → BuildPlanned.
+A step is safe to repeat, and returns what happened; what happens *next* is the bus's business.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from generator import plan
+from generator.proposal import Proposal
+from generator.rows import Catalogue
+from state.events import (
+    ArtifactChanged,
+    BuildPlanned,
+    ChangeSkipped,
+    Event,
+    FeedFailed,
+    PullRequestClosed,
+    PullRequestMerged,
+    PullRequestOpened,
+    PullRequestUpdated,
+    ReleaseHeld,
+    ReleaseSeen,
+    RenderAsked,
+    SupportEnded,
+)
+from state.model import Change
+from state.store import Recorded
+from watcher import changes, proposals
+from watcher.app import App
+
+
+async def step(recorded: Recorded, app: App) -> list[Event]:
+    """Do what *recorded* asks for and return what happened by that."""
+    match recorded.event:
+        case ReleaseSeen() as seen:
+            return await propose(seen, recorded, app)
+        case SupportEnded() as ended:
+            return await retire(ended, recorded, app)
+        case RenderAsked():
+            return await refresh(recorded, app)
+        case PullRequestMerged() as merged:
+            return await merge(merged, app)
+        case PullRequestClosed() as closed:
+            return refuse(closed, app)
+        case (
+            ReleaseHeld()
+            | ArtifactChanged()
+            | FeedFailed()
+            | ChangeSkipped()
+            | PullRequestOpened()
+            | PullRequestUpdated()
+            | BuildPlanned()
+        ):
+            return []  # facts: nobody has to act on them
+
+
+async def propose(seen: ReleaseSeen, recorded: Recorded, app: App) -> list[Event]:
+    """Plan the change that brings these releases, and open or update its pull request."""
+    if app.config.mode(seen.source) == "observe":
+        return []
+    head, catalogue, before = await _base(seen.source, app)
+    proposal = Proposal(
+        source=seen.source,
+        line=seen.line,
+        releases=seen.releases,
+        seen=app.store.first_seen(seen.source, str(seen.releases[0].version)) or recorded.at,
+        late=seen.late,
+        passed=seen.passed,
+        links=_links(seen, catalogue, app),
+    )
+    change = plan.propose(catalogue, before, proposal, recorded.at.date())
+    return await _submit(change, head, recorded, app)
+
+
+async def retire(ended: SupportEnded, recorded: Recorded, app: App) -> list[Event]:
+    """Plan the change that removes a line, and open its pull request."""
+    if app.config.mode(ended.source) == "observe":
+        return []
+    head, catalogue, before = await _base(ended.source, app)
+    change = plan.retire(catalogue, before, ended.source, ended.line, ended.ended, recorded.at.date())
+    return await _submit(change, head, recorded, app)
+
+
+async def refresh(recorded: Recorded, app: App) -> list[Event]:
+    """Plan the change that brings every generated file up to date, and open its pull request."""
+    await app.repository.fetch()
+    head = await app.images.head()
+    catalogue = await app.images.catalogue(head)
+    before = await app.images.texts(head, plan.GENERATED)
+    return await _submit(plan.refresh(catalogue, before, recorded.at.date()), head, recorded, app)
+
+
+async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
+    """Work out what to build, and bring up to date what no longer merges beside it."""
+    changes.remember(merged.pull, app)
+    await app.repository.fetch()
+    followed: list[Event] = []
+    for other in app.store.pulls(state="open"):
+        if not await app.repository.merges_cleanly(other.branch, app.branch):
+            # Everything is generated: never merge text, make the change again on the new base.
+            again = app.store.recorded(other.event)
+            followed += await step(again, app) if again else []
+    planned = await changes.build_plan(app, merged.pull.number)
+    counts = Counter[str](s.kind for s in planned.steps)
+    return [*followed, BuildPlanned(merged.source, merged.pull.number, planned.commit, dict(counts))]
+
+
+def refuse(closed: PullRequestClosed, app: App) -> list[Event]:
+    """Remember that a maintainer does not want these versions; the next ones are proposed again."""
+    record = changes.remember(closed.pull, app)
+    versions = record.lines if record else {}
+    for version in versions.values():
+        app.store.ignore(closed.source, version, f"pull request #{closed.pull.number} was closed", app.now())
+    return []
+
+
+async def _base(source: str, app: App) -> tuple[str, Catalogue, dict[str, str]]:
+    """The default branch as it is now: commit, catalogue, and the texts a change of *source* may touch."""
+    await app.repository.fetch()
+    head = await app.images.head()
+    catalogue = await app.images.catalogue(head)
+    return head, catalogue, await app.images.texts(head, plan.prefixes(catalogue, source))
+
+
+def _links(seen: ReleaseSeen, catalogue: Catalogue, app: App) -> dict[str, dict[str, str]]:
+    """Upstream's notes and comparison for each line."""
+    source = app.sources[seen.source]
+    found = {}
+    for release in seen.releases:
+        old = catalogue.version(seen.source, release.line)
+        found[release.line] = dict(source.links(str(old) if old else None, str(release.version)))
+    return found
+
+
+async def _submit(change: Change | None, head: str, recorded: Recorded, app: App) -> list[Event]:
+    """Push the change and say so; nothing where the repository has it already."""
+    return [] if change is None else await proposals.submit(change, head, recorded, app)

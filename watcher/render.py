@@ -1,0 +1,66 @@
+"""The generated files of a whole images repository: generated = f(catalogue, templates)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from generator.catalogue import load
+from generator.plan import GENERATED, rendered
+from state.errors import ForgeError
+from state.events import PullRequestOpened, PullRequestUpdated, RenderAsked
+from state.store import PullRecord
+from watcher import bus
+from watcher.app import App
+
+
+def read_checkout(folder: Path) -> dict[str, str]:
+    """Path → text of the catalogue and of all generated files in a checkout."""
+    paths = [p for top in ("catalogue", *GENERATED) for p in (folder / top).rglob("*") if p.is_file()]
+    return {p.relative_to(folder).as_posix(): p.read_text() for p in paths}
+
+
+async def propose(app: App) -> PullRecord | None:
+    """Open a pull request that brings every generated file up to date; None if all are.
+
+    :raises WatcherError: whatever stood in the way; the next run goes on with it
+    """
+    since = app.store.last_event()
+    failed = await bus.run(app, app.store.record([RenderAsked()], app.now()))
+    if failed:
+        raise ForgeError("the pull request could not be opened: see `watcher events`")
+    for recorded in app.store.events_after(since):
+        if isinstance(recorded.event, PullRequestOpened | PullRequestUpdated):
+            return app.store.pull(recorded.event.pull.number)
+    return None
+
+
+async def read_main(app: App) -> dict[str, str]:
+    """The same of the default branch of the workspace's images repository."""
+    await app.repository.fetch()
+    return await app.images.texts(await app.images.head(), ("catalogue/", *GENERATED))
+
+
+def generated(found: Mapping[str, str]) -> dict[str, str]:
+    """What the catalogue in *found* says; CatalogueError where it is wrong."""
+    return rendered(load({p: text.encode() for p, text in found.items() if p.startswith("catalogue/")}))
+
+
+def differences(found: Mapping[str, str], made: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Path and what is wrong with it, for every generated file that is not as it should be."""
+    wrong = [(p, "differs" if p in found else "is missing") for p, text in made.items() if found.get(p) != text]
+    wrong += [(p, "nothing generates it") for p in found if p.startswith(GENERATED) and p not in made]
+    return sorted(wrong)
+
+
+def write(folder: Path, found: Mapping[str, str], made: Mapping[str, str]) -> int:
+    """Bring *folder* to what was made; return how many files that changed. Equal files keep their times."""
+    wrong = differences(found, made)
+    for path, _ in wrong:
+        target = folder / path
+        if path in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(made[path])
+        else:
+            target.unlink()
+    return len(wrong)

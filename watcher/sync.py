@@ -1,0 +1,68 @@
+"""The main job: go on with what was left, see what maintainers did, poll, propose."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from state.events import ChangeSkipped, FeedFailed, PullRequestOpened, PullRequestUpdated
+from state.model import Held, Skipped
+from state.store import PullRecord, Recorded
+from watcher import bus, changes
+from watcher.app import App
+from watcher.poll import Polled, poll
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run of the main job did and saw."""
+
+    pulls: list[PullRecord] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    failed: list[FeedFailed] = field(default_factory=list)
+    broken: list[Recorded] = field(default_factory=list)
+    unchanged: bool = True
+
+    @property
+    def exit_code(self) -> int:
+        """0 done or nothing to do, 1 a step failed, 3 a feed failed."""
+        return 1 if self.broken else 3 if self.failed else 0
+
+
+async def sync(app: App, names: Sequence[str]) -> Report:
+    """Poll the named sources and bring their pull requests up to date."""
+    since = app.store.last_event()
+    report = Report(broken=await bus.resume(app))
+    await app.repository.fetch()
+    report.broken += await bus.run(app, app.store.record(await changes.watch(app), app.now()))
+    await _round(app, names, report)
+    late = await app.comparer.rest()
+    if late:
+        # What was being compared is there now: its platforms join the pull requests of this very run.
+        await _round(app, sorted(late), report)
+    touched = []
+    for recorded in app.store.events_after(since):
+        match recorded.event:
+            case PullRequestOpened(pull=pull) | PullRequestUpdated(pull=pull):
+                touched.append(pull.number)
+            case ChangeSkipped(skipped=skipped):
+                report.skipped.append(skipped)
+            case _:
+                pass
+    report.pulls = [p for number in dict.fromkeys(touched) if (p := app.store.pull(number))]
+    report.held = [h for name in names for h in app.store.holds(name)]
+    return report
+
+
+async def _round(app: App, names: Sequence[str], report: Report) -> None:
+    """Poll once and act on it. A second round replaces what the first said of the same source."""
+    polled: list[Polled] = await asyncio.gather(*(poll(app, name) for name in names))
+    report.skipped = [s for s in report.skipped if s.source not in names]
+    report.failed = [f for f in report.failed if f.source not in names]
+    for each in polled:
+        report.skipped += each.skipped
+        report.failed += each.failed
+        report.unchanged &= each.unchanged
+        report.broken += await bus.run(app, each.recorded)

@@ -1,0 +1,118 @@
+"""The only place that names concrete adapters."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import fields
+from pathlib import Path
+
+from builder.dry import Call, DryForge, DryRepository
+from builder.fastimport import Identity
+from builder.git import CloneRepository
+from builder.local_forge import LocalForge
+from builder.ports import Forge, Repository
+from sources import SOURCES
+from sources.exchange import FeedSettings
+from sources.feed import Feed
+from state.errors import SettingsError
+from state.store import Store
+from watcher.app import App
+from watcher.compare import Comparer
+from watcher.config import Configured, base_environment
+from watcher.images import Snapshots
+
+IDENTITY = Identity()
+"""Author and committer of the watcher's commits, and who merges on the embedded forge."""
+
+
+@asynccontextmanager
+async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
+    """Open everything that conducting needs, and close it again.
+
+    A dry run works on a copy of the memory and a clone of its own, in a temporary folder; its forge and
+    repository only note what they were asked to change: ``App.calls``.
+    """
+    async with AsyncExitStack() as stack:
+        var = config.var
+        calls: list[Call] | None = None
+        if dry:
+            var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="watcher-dry-")))
+            calls = []
+            _copy_memory(config, var)
+        url = f"sqlite:///{var / 'watcher.db'}" if dry else config.database_url
+        var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        store = stack.enter_context(Store.open(url))
+        repository, forge = _forge(config, var)
+        if calls is not None:
+            forge, repository = DryForge(forge, calls), DryRepository(repository, calls)
+        feeds = {name: await stack.enter_async_context(_feed(config, name)) for name in SOURCES}
+        yield App(
+            config=config,
+            store=store,
+            sources=SOURCES,
+            feeds=feeds.__getitem__,
+            repository=repository,
+            forge=forge,
+            images=Snapshots(repository, config.settings.images.branch),
+            comparer=Comparer(store, config.now),
+            now=config.now,
+            calls=calls,
+        )
+
+
+def _copy_memory(config: Configured, var: Path) -> None:
+    """Give a dry run the memory as it is; a database server's cannot be copied like that."""
+    source = config.var / "watcher.db"
+    if config.settings.state.database_url:
+        raise SettingsError("a dry run works on a copy of the database file: it needs the SQLite default")
+    for name in (source.name, f"{source.name}-wal"):
+        if (source.parent / name).exists():
+            shutil.copy2(source.parent / name, var / name)
+
+
+def _feed(config: Configured, name: str) -> Feed:
+    """The network of one source."""
+    own = config.settings.feed
+    known = {f.name for f in fields(FeedSettings)}
+    values = {key: value for key, value in own.model_dump().items() if key in known}
+    settings = FeedSettings(mirrors=config.settings.mirrors, **values)
+    return Feed(name, settings, config.var / "keys" / name)
+
+
+def _forge(config: Configured, var: Path) -> tuple[Repository, Forge]:
+    """The images repository through git, and where its pull requests are."""
+    forge: Forge
+    credential: Callable[[], str] | None = None
+    if config.settings.forge.kind == "github":
+        forge, credential = _github(config)
+    else:
+        forge = LocalForge(Path(config.remote), identity=IDENTITY, now=config.now, environment=base_environment())
+    repository = CloneRepository(
+        var / "clone.git",
+        config.remote,
+        identity=IDENTITY,
+        environment=base_environment(),
+        credential=credential,
+    )
+    return repository, forge
+
+
+def _github(config: Configured) -> tuple[Forge, Callable[[], str]]:
+    """GitHub, and what gives git its password; SettingsError that names the missing setting."""
+    from builder.github import AppKey, GitHubForge  # noqa: PLC0415  (PyGithub takes a fifth of a second to import)
+
+    own = config.settings.github
+    if not own.repository:
+        raise SettingsError("[github] repository: OWNER/NAME is needed where [forge] kind is github")
+    token = config.secret(own.token, own.token_file)
+    key = config.secret(own.private_key, own.private_key_file)
+    if token is None and (key is None or own.app_id is None or own.installation_id is None):
+        raise SettingsError(
+            "[github]: give token_file (or WATCHER_GITHUB__TOKEN), or app_id, installation_id and private_key_file"
+        )
+    secret = token if token is not None else AppKey(own.app_id or 0, own.installation_id or 0, key or "")
+    forge = GitHubForge(own.repository, secret, base_url=own.base_url, pause=own.seconds_between_writes)
+    return forge, forge.token

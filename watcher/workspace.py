@@ -1,0 +1,57 @@
+"""A new workspace: settings, the images repository of the embedded forge, and a place for the memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import datetime
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from builder.fastimport import init_bare
+from generator.catalogue import builtin, load
+from generator.plan import rendered
+from state.errors import SettingsError
+from watcher.config import base_environment
+from watcher.wiring import IDENTITY
+
+
+def scaffold(name: str) -> str:
+    """A file that a workspace starts with."""
+    return files("watcher").joinpath("scaffold", name).read_text()
+
+
+def contents(devices: Collection[str] | None) -> dict[str, str]:
+    """Everything in a new images repository: path → text.
+
+    :param devices: the device types to have, None for all
+    :raises CatalogueError: an unknown device type
+    """
+    catalogue = builtin(devices)
+    workflow = scaffold("render.yml").replace("@VERSION@", version("base-image-watcher"))
+    return {
+        **catalogue,
+        **rendered(load({path: text.encode() for path, text in catalogue.items()})),
+        "README.md": scaffold("README.md"),
+        ".gitattributes": scaffold("gitattributes"),
+        ".github/workflows/render.yml": workflow,
+    }
+
+
+def make(folder: Path, devices: Collection[str] | None, now: datetime) -> int:
+    """Make a workspace in *folder*; return how many files its images repository holds. Blocks.
+
+    :raises SettingsError: there is a workspace in it already
+    """
+    for name in ("watcher.toml", "images.git"):
+        if (folder / name).exists():
+            raise SettingsError(f"{folder / name} is there already: a workspace is made once")
+    made = contents(devices)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "var").mkdir(mode=0o700, exist_ok=True)
+    message = "Start the images repository from the built-in catalogue\n"
+    asyncio.run(init_bare(folder / "images.git", made, message, now, IDENTITY, base_environment()))
+    # Last, so that a workspace that a crash left half made is not taken for one.
+    (folder / "watcher.toml").write_text(scaffold("watcher.toml"))
+    return len(made)

@@ -34,6 +34,12 @@ _EITHER = {  # official where nodejs.org has it: it builds musl some day (https:
 _LINE = re.compile(r"v(?:[1-9][0-9]{0,3}|0\.[0-9]{1,3})")
 
 
+def more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
+    """None: the three documents are all."""
+    del documents
+    return {}
+
+
 def releases(documents: Mapping[str, bytes]) -> Sequence[Release]:
     """Read index and schedule. One wrong entry refuses its document; pre-releases and v0 are passed over."""
     read = {name: read_json(NAME, url, documents[name]) for name, url in DOCUMENTS.items()}
@@ -46,7 +52,7 @@ def releases(documents: Mapping[str, bytes]) -> Sequence[Release]:
     list(read["unofficial"].items())  # asked for as a sign of news only; what it has is in its lists of digests
     if not (kept := [r for r in found.values() if not r.version.is_prerelease and r.line != "0"]):
         raise read["index"].wrong("names no release")
-    return sorted(kept, key=lambda r: r.version.key)
+    return sorted(kept, key=lambda r: r.version)
 
 
 def _windows(schedule: Value) -> dict[str, tuple[date, date]]:

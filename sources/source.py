@@ -53,6 +53,14 @@ class Source(Protocol):
         """Document name → official URL, in the order in which they are asked for."""
         ...
 
+    def more(self, documents: Mapping[str, bytes]) -> Mapping[str, str]:
+        """Name the further documents that these lead to (a channel's, a branch's): name → official URL.
+
+        They are asked for conditionally too; :meth:`releases` gets all. Empty where ``DOCUMENTS`` is all there is.
+        :raises SourceError: a document that leads there is not usable
+        """
+        ...
+
     def releases(self, documents: Mapping[str, bytes]) -> Sequence[Release]:
         """Read all releases out of the documents, without artifacts; SourceError if one is not usable."""
         ...

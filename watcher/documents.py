@@ -7,8 +7,9 @@ an official security release. It is reported all the same, and the source counts
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sources.feed import Document, Validators
 from state.errors import SourceError
@@ -17,12 +18,15 @@ from state.model import Release
 from state.store import Document as Kept
 from watcher.app import App
 
+T = TypeVar("T")
+
 
 @dataclass(slots=True)
 class Asked:
-    """What upstream answered: ``fresh`` are the documents that came with a body, by name."""
+    """What upstream answered: ``urls`` are all documents by name, ``fresh`` those that came with a body."""
 
     source: str
+    urls: dict[str, str] = field(default_factory=dict)
     fresh: dict[str, Document] = field(default_factory=dict)
     failed: list[FeedFailed] = field(default_factory=list)
 
@@ -47,31 +51,45 @@ class Asked:
 
 
 async def ask(app: App, name: str) -> Asked:
-    """Ask for all documents of source *name*; SourceError if one cannot be had and none is kept of it."""
-    kept, urls, asked = app.store.validators(name), app.sources[name].DOCUMENTS, Asked(name)
+    """Ask for all documents of source *name*; SourceError if one cannot be had and none is kept of it.
+
+    Those that the first ones lead to (a channel's, a branch's) are asked for in a second round.
+    """
+    source, asked = app.sources[name], Asked(name)
+    await _round(app, asked, source.DOCUMENTS)
+    await _round(app, asked, _trusted(app, asked, source.more))
+    return asked
+
+
+def read(app: App, asked: Asked) -> Sequence[Release]:
+    """Read the releases; a document that does not make sense gives way to the kept one, if there is one."""
+    return _trusted(app, asked, app.sources[asked.source].releases)
+
+
+async def _round(app: App, asked: Asked, urls: Mapping[str, str]) -> None:
+    """Ask for *urls* (document name → URL) at once, conditionally on what is kept of them."""
+    kept, feed = app.store.validators(asked.source), app.feeds(asked.source)
     known = {url: Validators(v.etag or "", v.last_modified or "", v.sha256) for url, v in kept.items()}
-    feed = app.feeds(name)
     answers = await asyncio.gather(
         *(feed.document(url, known.get(url)) for url in urls.values()), return_exceptions=True
     )
     for (key, url), answer in zip(urls.items(), answers, strict=True):
+        asked.urls[key] = url
         if isinstance(answer, SourceError) and url in kept:
             asked.fell_back(answer)
         elif isinstance(answer, BaseException):
             raise answer
         elif answer.body is not None:
             asked.fresh[key] = answer
-    return asked
 
 
-def read(app: App, asked: Asked) -> Sequence[Release]:
-    """Read the releases; a document that does not make sense gives way to the kept one, if there is one."""
-    source, urls = app.sources[asked.source], app.sources[asked.source].DOCUMENTS
+def _trusted(app: App, asked: Asked, reading: Callable[[Mapping[str, bytes]], T]) -> T:
+    """Read the documents; one that does not make sense gives way to the kept one, as long as there is one."""
     while True:
         bodies = {key: d.body for key, d in asked.fresh.items() if d.body is not None}
-        bodies |= {k: app.store.cached(asked.source, u) or b"" for k, u in urls.items() if k not in bodies}
+        bodies |= {k: app.store.cached(asked.source, u) or b"" for k, u in asked.urls.items() if k not in bodies}
         try:
-            return source.releases(bodies)
+            return reading(bodies)
         except SourceError as error:
             broken = next((key for key, d in asked.fresh.items() if d.url == error.url), None)
             if broken is None or app.store.cached(asked.source, error.url) is None:

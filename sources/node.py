@@ -8,7 +8,7 @@ from datetime import date
 
 from sources.digests import refuse_twins, signed_list, unsigned_list
 from sources.source import Fetch
-from sources.strict import Value, read_json
+from sources.strict import SEMVER, Value, read_json
 from state.errors import SourceError
 from state.model import Arch, Offer, Platform, Release, Version
 
@@ -64,7 +64,7 @@ def _windows(schedule: Value) -> dict[str, tuple[date, date]]:
 
 
 def _release(entry: Value, windows: Mapping[str, tuple[date, date]]) -> Release:
-    version, day = entry.member("version").version("v"), entry.member("date").day()
+    version, day = entry.member("version").version("v", SEMVER), entry.member("date").day()
     lts, security = entry.member("lts").name(), entry.member("security").flag()
     line = version.text.partition(".")[0]
     return Release(NAME, line, version, day, lts, security, *windows.get(line, (None, None)))

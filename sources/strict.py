@@ -19,6 +19,10 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z-]{0,31}")
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
+_N = "(?:0|[1-9][0-9]{0,8})"
+SEMVER = re.compile(rf"{_N}\.{_N}\.{_N}(?:-[0-9A-Za-z.-]+)?")
+"""https://semver.org without build metadata."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -87,12 +91,13 @@ class Value:
             pass
         raise self.wrong(f"is not a date: {text[:40]!r}")
 
-    def version(self, prefix: str = "") -> Version:
-        """Return a version written with *prefix* before it."""
+    def version(self, prefix: str = "", form: re.Pattern[str] | None = None) -> Version:
+        """Return a version written with *prefix* before it; *form* is what the rest looks like at this upstream."""
         text = self.text()
+        rest = text.removeprefix(prefix)
         try:
-            if text.startswith(prefix):
-                return Version(text.removeprefix(prefix))
+            if text.startswith(prefix) and (form is None or form.fullmatch(rest)):
+                return Version(rest)
         except ValueError:
             pass
         raise self.wrong(f"is not a version: {text[:40]!r}")

@@ -52,8 +52,8 @@ def test_a_branch_that_is_not_ours_cannot_be_proposed(branch: str) -> None:
 
 def test_support_windows_include_both_their_days() -> None:
     """A line is supported from its first day to its last; without dates it is not."""
-    window = {"supported_from": date(2024, 4, 24), "supported_until": date(2027, 4, 30)}
-    release = Release("node", "22", Version("22.0.0"), date(2024, 4, 24), **window)
+    first, last = date(2024, 4, 24), date(2027, 4, 30)
+    release = Release("node", "22", Version("22.0.0"), first, supported_from=first, supported_until=last)
     days = ("2024-04-23", "2024-04-24", "2027-04-30", "2027-05-01")
     supported = [release.supported(date.fromisoformat(day)) for day in days]
     assert supported == [False, True, True, False]

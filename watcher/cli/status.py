@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from watcher.cli.options import config_option, json_option, print_json, run
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from state.store import SourceStatus, Status
     from watcher.app import App
 
 
@@ -22,23 +25,37 @@ def command(*, as_json: bool) -> None:
         print_json(found)
         return
     from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    _sources(console, found)
+    for held in found["held"]:
+        where = f" {held['arch']}/{held['libc']}" if held["arch"] else ""
+        since = (held["since"] or "")[:16]
+        console.print(
+            f"held: {held['source']} {held['version']}{where}: {held['reason']} (since {since})", markup=False
+        )
+    for changed in found["changed"]:
+        console.print(
+            f"checksum changed: {changed['source']} {changed['version']} {changed['url']}\n"
+            f"  recorded {changed['recorded']}\n  now      {changed['published']}",
+            markup=False,
+        )
+    console.print(f"{found['pulls']['open']} pull requests open, {found['events']['unfinished']} events unfinished")
+
+
+def _sources(console: Console, found: Status) -> None:
+    """The table of sources."""
     from rich.table import Table
 
     table = Table("source", "last good poll", "newest", "failing since", box=None, pad_edge=False)
     for name, source in found["sources"].items():
         newest = "\n".join(f"{line}: {version}" for line, version in source["newest"].items())
-        failing = f"{source['failing_since']}\n{source['error']}" if source["failing_since"] else ""
-        table.add_row(name, (source["last_success"] or "never")[:19], newest or "none yet", failing)
-    console = Console(highlight=False, soft_wrap=True)
+        failing = f"{source['failing_since'][:16]}\n{source['error']}" if source["failing_since"] else ""
+        table.add_row(name, (source["last_success"] or "never")[:16], newest or "none yet", failing)
     console.print(table)
-    for held in found["held"]:
-        where = f" {held['arch']}/{held['libc']}" if held["arch"] else ""
-        reason = f"{held['reason']} (since {held['since'][:16]})"
-        console.print(f"held: {held['source']} {held['version']}{where}: {reason}", markup=False)
-    console.print(f"{found['pulls']['open']} pull requests open, {found['events']['unfinished']} events unfinished")
 
 
-async def _job(app: App) -> dict[str, Any]:
-    from watcher.status import document
-
-    return document(app)
+async def _job(app: App) -> Status:
+    never: SourceStatus = {"last_success": None, "newest": {}, "failing_since": None, "error": None}
+    found = app.store.status(app.now().date())
+    return {**found, "sources": {name: found["sources"].get(name, never) for name in app.sources}}

@@ -23,14 +23,6 @@ LIMIT = 65_000
 """Characters; a little below the forge's limit, which counts UTF-16 units."""
 
 _SHOWN_TAGS = 24
-_LAYERS = {
-    "os-arch": "distro",
-    "os-class": "device class",
-    "stack-arch": "stack on architecture images",
-    "stack-class": "stack on class images",
-    "os-device": "devices",
-    "stack-device": "devices with the stack",
-}
 
 
 def bring(
@@ -237,7 +229,7 @@ def _notes(proposal: Proposal) -> str:
 
 def _build_plan(steps: Sequence[builds.BuildStep]) -> str:
     """What merging would build, by layer."""
-    layers = Counter((_LAYERS[step.image.kind], step.kind) for step in steps)
+    layers = Counter((step.layer, step.kind) for step in steps)
     rows = [f"| {layer} | {kind} | {count:,} |" for (layer, kind), count in layers.items()]
     return "\n".join(["### Build plan", "", "| layer | how | images |", "|---|---|---|", *rows])
 

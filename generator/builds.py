@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from generator import matrix, tags
 from generator.rows import Catalogue
-from state.model import Image
+from state.model import Image, ImageKind
 
-_LAYERS = ("os-arch", "os-class", "stack-arch", "stack-class", "os-device", "stack-device")
+LAYERS: Mapping[ImageKind, str] = {
+    "os-arch": "distro",
+    "os-class": "device class",
+    "stack-arch": "stack on architecture images",
+    "stack-class": "stack on class images",
+    "os-device": "devices",
+    "stack-device": "devices with the stack",
+}
+"""Kinds of images in build order, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,11 @@ class BuildStep:
     base: str
     tags: tuple[str, ...]
     dated_tags: tuple[str, ...]
+
+    @property
+    def layer(self) -> str:
+        """The layer of the tree that it belongs to, in words."""
+        return LAYERS[self.image.kind]
 
     def document(self) -> dict[str, Any]:
         """Return what programs may rely on, as JSON."""
@@ -55,7 +68,8 @@ def plan(catalogue: Catalogue, changed: Collection[str], day: date) -> list[Buil
             found.append(image)
             if not image.is_device:
                 touched.add(tags.name(catalogue, image))
-    found.sort(key=lambda image: _LAYERS.index(image.kind))
+    order = list(LAYERS)
+    found.sort(key=lambda image: order.index(image.kind))
     names = tags.Names(catalogue)
     return [
         BuildStep(

@@ -67,7 +67,7 @@ async def unsigned_list(source: str, url: str, fetch: Fetch) -> tuple[Listing, s
     except FetchError as error:
         problem = error.problem
     digests = read_sha256(source, url, text)
-    return Listing(source, url, digests, "sha256 published by upstream, unsigned", signed=False), problem
+    return Listing(source, url, digests, "sha256 published by upstream, unsigned; compared with the file", signed=False), problem
 
 
 def read_sha256(source: str, url: str, text: bytes) -> dict[str, Checksum]:

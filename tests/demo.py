@@ -55,7 +55,7 @@ def main() -> None:
         watcher("pulls", "show", number, day="2026-08-10")
         say("Merged; what is to be built now, parents first, and its dated tags")
         watcher("pulls", "merge", number, day="2026-08-10")
-        watcher("build", "--pull", number, "--dry-run", day="2026-08-10", last=12)
+        watcher("build", "--pull", number, "--dry-run", day="2026-08-10")
         say("And the status")
         watcher("status", day="2026-08-10")
     print(f"\nEverything is in {FOLDER.relative_to(Path.cwd())}/workspace: look around with")
@@ -67,15 +67,11 @@ def say(words: str) -> None:
     print(f"\n\033[1m== {words}\033[0m\n", flush=True)
 
 
-def watcher(*arguments: str, day: str, last: int | None = None) -> None:
-    """Run a command as a person would, and show it with what it prints (of long output the *last* lines)."""
+def watcher(*arguments: str, day: str) -> None:
+    """Run a command as a person would, and show it with what it prints."""
     print(f"$ watcher {' '.join(arguments)}", flush=True)
     done = run(*arguments, day=day)
-    lines = done.stdout.splitlines()
-    if last is not None and len(lines) > last:
-        print(f"… {len(lines) - last:,} lines more, {lines[0]}")
-        lines = lines[-last:]
-    print("\n".join(lines), flush=True)
+    print(done.stdout, end="", flush=True)
     if done.returncode:
         sys.exit(f"watcher {' '.join(arguments)}: exit code {done.returncode}\n{done.stderr}")
 

@@ -11,7 +11,7 @@ from watcher.cli.options import config_option, json_option, print_json, run
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from state.store import SourceStatus, Status
+    from state.store.status import SourceStatus, Status
     from watcher.app import App
 
 

@@ -1,0 +1,20 @@
+"""Run the benchmarks by name."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import poll, render, template, walk
+
+BENCHES = {"walk": walk.main, "template": template.main, "poll": poll.main, "render": render.main}
+
+
+def main() -> None:
+    """Run those that were named, or all."""
+    for name in sys.argv[1:] or BENCHES:
+        print(f"\n== {name}")
+        BENCHES[name]()
+
+
+if __name__ == "__main__":
+    main()

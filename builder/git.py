@@ -51,7 +51,7 @@ class CloneRepository:
 
     async def head(self, branch: str) -> str | None:
         """See :meth:`builder.ports.Repository.head`."""
-        answer = await self._ask("rev-parse", "--quiet", "--verify", f"{_tracking(branch)}^{{commit}}", ok=(0, 1))
+        answer = await self._ask("rev-parse", "--quiet", "--verify", f"{self._ref(branch)}^{{commit}}", ok=(0, 1))
         return answer.text or None
 
     async def tree(self, commit: str, prefix: str = "") -> Mapping[str, str]:
@@ -74,7 +74,7 @@ class CloneRepository:
 
     async def push(self, branch: str, commit: str, expected: str | None) -> None:
         """See :meth:`builder.ports.Repository.push`; a push that is made again is no error."""
-        await asyncio.to_thread(self._push, f"{object_name(commit)}:{_head(branch)}", branch, expected)
+        await asyncio.to_thread(self._push, f"{object_name(commit)}:{head_ref(branch)}", branch, expected)
 
     async def delete(self, branch: str, expected: str) -> None:
         """See :meth:`builder.ports.Repository.delete`."""
@@ -90,7 +90,7 @@ class CloneRepository:
         known = await self._ask("cat-file", "-e", object_name(commit), ok=(0, 1, 128))
         if known.code or await self.head(branch) is None:
             return False
-        answer = await self._ask("merge-base", "--is-ancestor", commit, _tracking(branch), ok=(0, 1))
+        answer = await self._ask("merge-base", "--is-ancestor", commit, self._ref(branch), ok=(0, 1))
         return answer.code == 0
 
     async def trailers(self, commit: str) -> Mapping[str, Sequence[str]]:
@@ -105,8 +105,12 @@ class CloneRepository:
 
     async def merges_cleanly(self, branch: str, into: str) -> bool:
         """See :meth:`builder.ports.Repository.merges_cleanly`."""
-        sides = (_tracking(into), _tracking(branch))
+        sides = (self._ref(into), self._ref(branch))
         return (await self._ask("merge-tree", "--write-tree", "--name-only", *sides, ok=(0, 1))).code == 0
+
+    def _ref(self, branch: str) -> str:
+        """Where the clone keeps what it last saw of *branch*."""
+        return f"refs/remotes/origin/{check_path(branch)}"
 
     async def _ask(self, *arguments: str, ok: Sequence[int] = (0,)) -> Answer:
         return await asyncio.to_thread(self._git.ask, *arguments, ok=ok)
@@ -173,7 +177,7 @@ class CloneRepository:
             return make_commit(git, _SCRATCH, commit.files, commit.message, stamp, commit.parent)
 
     def _push(self, refspec: str, branch: str, expected: str | None) -> Answer:
-        lease = f"--force-with-lease={_head(branch)}:{object_name(expected) if expected else ''}"
+        lease = f"--force-with-lease={head_ref(branch)}:{object_name(expected) if expected else ''}"
         with self._git.alone() as git:
             answer = git.talk("push", "--porcelain", "--no-verify", lease, "origin", refspec, ok=(0, 1))
         if answer.code == 0:
@@ -186,11 +190,11 @@ class CloneRepository:
 
     def _delete(self, branch: str, expected: str) -> None:
         try:
-            self._push(f":{_head(branch)}", branch, expected)
+            self._push(f":{head_ref(branch)}", branch, expected)
         except GitError:
-            if self._git.talk("ls-remote", "origin", _head(branch)).text:
+            if self._git.talk("ls-remote", "origin", head_ref(branch)).text:
                 raise
-            self._git.ask("update-ref", "-d", _tracking(branch))
+            self._git.ask("update-ref", "-d", self._ref(branch))
 
 
 def blobs(output: bytes) -> list[bytes | None]:
@@ -210,9 +214,6 @@ def blobs(output: bytes) -> list[bytes | None]:
     return found
 
 
-def _head(branch: str) -> str:
+def head_ref(branch: str) -> str:
+    """Return the full name of a branch; GitError if it could be none."""
     return f"refs/heads/{check_path(branch)}"
-
-
-def _tracking(branch: str) -> str:
-    return f"refs/remotes/origin/{check_path(branch)}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from generator import body, dockerfile, docs, matrix, message
 from generator.catalogue import dump_release, release_path, with_release, without_line
@@ -15,13 +17,21 @@ GENERATED = ("balena-base-images/", "docs/")
 """Everything below these folders is generated: a file there that nothing generates is a leftover."""
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A change, and the description of its pull request: written only once the branch is pushed."""
+
+    change: Change
+    body: Callable[[], str] = field(repr=False)
+
+
 def prefixes(catalogue: Catalogue, source: str) -> list[str]:
     """The folders of the images repository that a change of *source* may touch."""
     stacks = [s.name for s in catalogue.stacks.values() if s.source == source]
     return [f"catalogue/releases/{source}/", "docs/", *(f"balena-base-images/{name}/" for name in stacks)]
 
 
-def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal, day: date) -> Change | None:
+def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal, day: date) -> Planned | None:
     """Plan the change that brings *proposal*; None if the repository has it already.
 
     :param catalogue: as it is on the default branch
@@ -37,7 +47,7 @@ def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal,
         return None
     step = message.Step.of(catalogue, proposal.source, proposal.line, proposal.releases)
     words = message.bring(step, late=proposal.late, security=proposal.security, removed=_removed(files))
-    return Change(
+    change = Change(
         source=proposal.source,
         line=proposal.line,
         old=step.old,
@@ -48,13 +58,13 @@ def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal,
         message=words.commit,
         labels=words.labels,
         files=files,
-        body=body.bring(catalogue, wanted, proposal, step, before, files, day),
     )
+    return Planned(change, partial(body.bring, catalogue, wanted, proposal, step, before, files, day))
 
 
 def retire(
     catalogue: Catalogue, before: Mapping[str, str], source: str, line: str, ended: str, day: date
-) -> Change | None:
+) -> Planned | None:
     """Plan the change that removes a line whose support ended; None if it is gone already."""
     recorded = catalogue.releases.get((source, line))
     if recorded is None:
@@ -62,7 +72,7 @@ def retire(
     wanted = without_line(catalogue, source, line)
     files = _files(wanted, before, source, {line: ""})
     words = message.retire(recorded, ended)
-    return Change(
+    change = Change(
         source=source,
         line=line,
         old=str(recorded.version),
@@ -73,11 +83,11 @@ def retire(
         message=words.commit,
         labels=words.labels,
         files=files,
-        body=body.retire(catalogue, wanted, recorded, ended, before, files, day),
     )
+    return Planned(change, partial(body.retire, catalogue, wanted, recorded, ended, before, files, day))
 
 
-def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Change | None:
+def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Planned | None:
     """Plan the change that brings every generated file up to the catalogue and these templates; None if all are.
 
     :param before: path → text of every generated file as it is
@@ -87,7 +97,7 @@ def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Chang
     if not files:
         return None
     words = message.refresh(len(files), _removed(files))
-    return Change(
+    change = Change(
         source="render",
         line=None,
         old=None,
@@ -98,8 +108,8 @@ def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Chang
         message=words.commit,
         labels=words.labels,
         files=files,
-        body=body.refresh(catalogue, before, files, day),
     )
+    return Planned(change, partial(body.refresh, catalogue, before, files, day))
 
 
 def rendered(catalogue: Catalogue) -> dict[str, str]:

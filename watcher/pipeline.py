@@ -26,7 +26,6 @@ from state.events import (
     RenderAsked,
     SupportEnded,
 )
-from state.model import Change
 from state.store import Recorded
 from watcher import changes, proposals
 from watcher.app import App
@@ -71,8 +70,8 @@ async def propose(seen: ReleaseSeen, recorded: Recorded, app: App) -> list[Event
         passed=seen.passed,
         links=_links(seen, catalogue, app),
     )
-    change = plan.propose(catalogue, before, proposal, recorded.at.date())
-    return await _submit(change, head, recorded, app)
+    planned = plan.propose(catalogue, before, proposal, recorded.at.date())
+    return await _submit(planned, head, recorded, app)
 
 
 async def retire(ended: SupportEnded, recorded: Recorded, app: App) -> list[Event]:
@@ -80,8 +79,8 @@ async def retire(ended: SupportEnded, recorded: Recorded, app: App) -> list[Even
     if app.config.mode(ended.source) == "observe":
         return []
     head, catalogue, before = await _base(ended.source, app)
-    change = plan.retire(catalogue, before, ended.source, ended.line, ended.ended, recorded.at.date())
-    return await _submit(change, head, recorded, app)
+    planned = plan.retire(catalogue, before, ended.source, ended.line, ended.ended, recorded.at.date())
+    return await _submit(planned, head, recorded, app)
 
 
 async def refresh(recorded: Recorded, app: App) -> list[Event]:
@@ -135,6 +134,6 @@ def _links(seen: ReleaseSeen, catalogue: Catalogue, app: App) -> dict[str, dict[
     return found
 
 
-async def _submit(change: Change | None, head: str, recorded: Recorded, app: App) -> list[Event]:
+async def _submit(planned: plan.Planned | None, head: str, recorded: Recorded, app: App) -> list[Event]:
     """Push the change and say so; nothing where the repository has it already."""
-    return [] if change is None else await proposals.submit(change, head, recorded, app)
+    return [] if planned is None else await proposals.submit(planned, head, recorded, app)

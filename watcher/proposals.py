@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from builder.ports import Commit, Draft
 from generator import message
+from generator.plan import Planned
 from state.errors import StaleLease
 from state.events import ChangeSkipped, Event, PullRequestOpened, PullRequestUpdated
 from state.model import Change, PullRequest, Skipped
@@ -15,11 +16,12 @@ from state.store import PullRecord, Recorded
 from watcher.app import App
 
 
-async def submit(change: Change, head: str, recorded: Recorded, app: App) -> list[Event]:
-    """Bring branch and pull request of *change* up to date; return what changed on the forge.
+async def submit(planned: Planned, head: str, recorded: Recorded, app: App) -> list[Event]:
+    """Bring branch and pull request of a change up to date; return what changed on the forge.
 
     :param head: commit of the default branch that the change was planned on
     """
+    change = planned.change
     known = app.store.open_pull(change.branch)
     remote = await app.repository.head(change.branch)
     if known and known.key == change.key and known.head == remote and await _mergeable(change, known, head, app):
@@ -32,7 +34,7 @@ async def submit(change: Change, head: str, recorded: Recorded, app: App) -> lis
             await app.repository.push(change.branch, commit, remote)
         except StaleLease:
             return [ChangeSkipped(Skipped(change.source, change.new or "", _EDITED.format(change.branch)))]
-    pull, opened = await _on_forge(change, known, app)
+    pull, opened = await _on_forge(planned, known, app)
     app.store.save_pull(_record(change, pull, head, commit, recorded), app.now())
     return [(PullRequestOpened if opened else PullRequestUpdated)(change.source, pull)]
 
@@ -52,10 +54,11 @@ async def _ours(change: Change, remote: str, app: App) -> bool:
     return change.branch.removeprefix("watcher/") in (await app.repository.trailers(remote)).get("Watcher-Key", ())
 
 
-async def _on_forge(change: Change, known: PullRecord | None, app: App) -> tuple[PullRequest, bool]:
+async def _on_forge(planned: Planned, known: PullRecord | None, app: App) -> tuple[PullRequest, bool]:
     """Open the pull request, or bring the open one of this branch up to date."""
+    change = planned.change
     stale = tuple(label for label in message.MANAGED if label not in change.labels)
-    draft = Draft(change.branch, app.branch, change.title, change.body, change.labels, stale)
+    draft = Draft(change.branch, app.branch, change.title, planned.body(), change.labels, stale)
     number = known.number if known else None
     if number is None:
         found = await app.forge.find(change.branch)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import fields
 from pathlib import Path
 
+from builder.bare import BareRepository
 from builder.dry import Call, DryForge, DryRepository
 from builder.fastimport import Identity
 from builder.git import CloneRepository
@@ -84,20 +85,16 @@ def _feed(config: Configured, name: str) -> Feed:
 
 def _forge(config: Configured, var: Path) -> tuple[Repository, Forge]:
     """The images repository through git, and where its pull requests are."""
-    forge: Forge
-    credential: Callable[[], str] | None = None
+    environment = base_environment()
     if config.settings.forge.kind == "github":
         forge, credential = _github(config)
-    else:
-        forge = LocalForge(Path(config.remote), identity=IDENTITY, now=config.now, environment=base_environment())
-    repository = CloneRepository(
-        var / "clone.git",
-        config.remote,
-        identity=IDENTITY,
-        environment=base_environment(),
-        credential=credential,
-    )
-    return repository, forge
+        clone = CloneRepository(
+            var / "clone.git", config.remote, identity=IDENTITY, environment=environment, credential=credential
+        )
+        return clone, forge
+    folder = Path(config.remote)
+    embedded = LocalForge(folder, identity=IDENTITY, now=config.now, environment=environment)
+    return BareRepository(folder, identity=IDENTITY, environment=environment), embedded
 
 
 def _github(config: Configured) -> tuple[Forge, Callable[[], str]]:

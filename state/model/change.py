@@ -38,7 +38,6 @@ class Change:
     lines: Mapping[str, str]
     branch: str
     title: str
-    body: str
     message: str
     labels: tuple[str, ...]
     files: Mapping[str, str | None] = field(repr=False)

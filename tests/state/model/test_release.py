@@ -47,7 +47,7 @@ def test_a_line_that_is_no_path_cannot_be_constructed(line: str) -> None:
 def test_a_branch_that_is_not_ours_cannot_be_proposed(branch: str) -> None:
     """Whatever went wrong before, main is not pushed to."""
     with pytest.raises(ValueError, match="not a branch of the watcher"):
-        Change("node", None, None, None, {}, branch, "", "", "", (), {})
+        Change("node", None, None, None, {}, branch, "", "", (), {})
 
 
 def test_support_windows_include_both_their_days() -> None:

@@ -7,7 +7,7 @@ an official security release. It is reported all the same, and the source counts
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -50,6 +50,25 @@ class Asked:
         self.failed.append(FeedFailed(self.source, error.url, error.field, error.problem))
 
 
+class _Bodies(Mapping[str, bytes]):
+    """The documents' texts by name: as fetched, or as kept; a kept one is only unpacked when it is looked at."""
+
+    def __init__(self, app: App, asked: Asked) -> None:
+        self._app, self._asked = app, asked
+
+    def __getitem__(self, key: str) -> bytes:
+        fresh = self._asked.fresh.get(key)
+        if fresh is not None and fresh.body is not None:
+            return fresh.body
+        return self._app.store.cached(self._asked.source, self._asked.urls[key]) or b""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._asked.urls)
+
+    def __len__(self) -> int:
+        return len(self._asked.urls)
+
+
 async def ask(app: App, name: str) -> Asked:
     """Ask for all documents of source *name*; SourceError if one cannot be had and none is kept of it.
 
@@ -86,10 +105,8 @@ async def _round(app: App, asked: Asked, urls: Mapping[str, str]) -> None:
 def _trusted(app: App, asked: Asked, reading: Callable[[Mapping[str, bytes]], T]) -> T:
     """Read the documents; one that does not make sense gives way to the kept one, as long as there is one."""
     while True:
-        bodies = {key: d.body for key, d in asked.fresh.items() if d.body is not None}
-        bodies |= {k: app.store.cached(asked.source, u) or b"" for k, u in asked.urls.items() if k not in bodies}
         try:
-            return reading(bodies)
+            return reading(_Bodies(app, asked))
         except SourceError as error:
             broken = next((key for key, d in asked.fresh.items() if d.url == error.url), None)
             if broken is None or app.store.cached(asked.source, error.url) is None:

@@ -54,7 +54,7 @@ async def _propose(app: App) -> tuple[float, float, float]:
         marks["pushed"] = time.perf_counter()
 
     start = time.perf_counter()
-    BareRepository.commit, BareRepository.push = timed_commit, timed_push  # type: ignore[method-assign]
+    BareRepository.commit, BareRepository.push = timed_commit, timed_push  # type: ignore[method-assign, assignment]
     try:
         assert await render.propose(app) is not None
     finally:

@@ -38,6 +38,12 @@ class Pages:
         body = await self.get(url)
         return Checksum(algorithm, hashlib.new(algorithm, body).hexdigest()), len(body)
 
+    async def save(self, url: str, algorithm: str, target: Path) -> tuple[Checksum, int]:
+        """Write it to *target*; return its digest and length."""
+        answer = await self.digest(url, algorithm)
+        target.write_bytes(await self.get(url))
+        return answer
+
 
 def satisfies(pages: Pages) -> Fetch:
     """Let the type checker hold the fake against the Protocol."""

@@ -1,0 +1,139 @@
+"""The command line as programs and people rely on it: documents, exit codes, messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.upstream import Fault
+from tests.world import NEWER, World
+
+PROGRAM = Path(sys.executable).with_name("watcher")
+PULL = {"number", "source", "line", "old", "new", "branch", "title", "url", "state"}
+
+
+def call(*arguments: str, at: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the installed program."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("WATCHER_")} | {"COLUMNS": "200"}  # noqa: TID251  (the child's)
+    done = subprocess.run([str(PROGRAM), *arguments], cwd=at, env=environment, capture_output=True, text=True)  # noqa: PLW1510
+    assert done.returncode == code, done.stderr + done.stdout
+    return done
+
+
+def document(*arguments: str, at: Path) -> Any:
+    """The one JSON document that a command prints."""
+    return json.loads(call(*arguments, "--json", at=at).stdout)
+
+
+def test_the_whole_walk_by_its_documents(world: World) -> None:
+    """Sync, pulls, show, merge, build, releases, status, events: each document has the promised shape."""
+    at = world.folder / "ws"
+    found = document("sync", "node", at=at)
+    assert set(found) == {"pulls", "held", "skipped", "failed"}
+    assert set(found["pulls"][0]) >= PULL | {"lines"}
+    assert document("sync", "node", at=at) == {"pulls": [], "held": [], "skipped": [], "failed": []}
+
+    assert document("pulls", at=at) == found["pulls"]
+    shown = document("pulls", "show", "1", at=at)
+    assert set(shown) >= PULL | {"body", "files", "labels"}
+    assert "catalogue/releases/node/22.json" in shown["files"]
+    plan = document("build", "--pull", "1", "--dry-run", at=at)["images"]
+    assert set(plan[0]) == {"name", "platform", "dockerfile", "base", "tags", "dated_tags", "kind"}
+    assert "diff --git a/catalogue/releases/node/18.json" in call("pulls", "diff", "1", at=at).stdout
+    assert document("pulls", "merge", "1", at=at)["state"] == "merged"
+    assert document("build", "--pull", "1", "--dry-run", at=at)["images"] == plan
+
+    releases = document("releases", "node", at=at)
+    newest = next(r for r in releases if r["version"] == "22.11.0")
+    assert set(newest) == {"version", "line", "published", "lts", "security", "supported_until", "artifacts"}
+    assert (newest["line"], newest["lts"], newest["supported_until"]) == ("22", "Jod", "2027-04-30")
+    assert set(newest["artifacts"][0]) >= {"arch", "libc", "url", "algorithm", "digest", "verified"}
+    status = document("status", at=at)
+    assert status["sources"]["node"]["newest"]["22"] == "22.11.0"
+    assert set(status["sources"]["node"]) == {"last_success", "newest", "failing_since", "error"}
+    assert (status["pulls"], status["events"]) == ({"open": 0}, {"unfinished": 0})
+    kinds = [event["kind"] for event in document("events", at=at)]
+    assert kinds == ["ReleaseSeen", "PullRequestOpened", "PullRequestMerged", "BuildPlanned"]
+
+
+def test_config_stands_before_or_after_the_command(world: World) -> None:
+    """Both mean the same; the one after wins."""
+    config = str(world.config_file)
+    assert json.loads(call("--config", config, "status", "--json", at=world.folder).stdout)["pulls"] == {"open": 0}
+    assert json.loads(call("status", "--json", "--config", config, at=world.folder).stdout)["pulls"] == {"open": 0}
+    assert json.loads(call("--config", "/nowhere", "pulls", "--json", "--config", config).stdout) == []
+
+
+def test_exit_codes_say_whose_trouble_it_is(world: World) -> None:
+    """2 for usage and settings, 3 for a feed, 1 for a step; the message is one line that says what to do."""
+    at = world.folder / "ws"
+    assert "no source 'nodejs'" in call("sync", "nodejs", at=at, code=2).stderr
+    assert "watcher init" in call("sync", "node", at=Path("/"), code=2).stderr
+    assert call("pulls", "show", "7", at=at, code=1).stderr.count("\n") == 1
+    call("build", "--pull", "1", at=at, code=2)
+    world.upstream.faults["/nodejs.org/dist/index.json"] = Fault("status", 404)
+    told = json.loads(call("sync", "node", "--json", at=at, code=3).stdout)
+    assert told["failed"][0]["url"] == "https://nodejs.org/dist/index.json"
+
+
+def test_people_are_told_what_happened(world: World) -> None:
+    """Plain lines: what was opened, what waits, that there is nothing to do."""
+    at = world.folder / "ws"
+    assert "#1  node: import 18, 20, 22, 23" in call("sync", "node", at=at).stdout
+    assert call("sync", "node", at=at).stdout == "Nothing to do: upstream unchanged.\n"
+    assert "#1    open    node: import" in call("pulls", at=at).stdout
+    assert "merged" in call("pulls", "merge", "1", at=at).stdout
+    assert "No open pull request" in call("pulls", at=at).stdout
+    assert "stack on architecture images" in call("build", "--pull", "1", "--dry-run", at=at).stdout
+    assert "22: 22.11.0" in call("status", at=at).stdout
+    assert "signed by" in call("releases", "node", at=at).stdout
+    world.publish(NEWER)
+    dry = call("sync", "node", "--dry-run", at=at).stdout
+    assert '+  "version": "22.23.2"' in dry
+    assert "git.push(branch='watcher/node/22'" in dry
+    assert call("ignore", "node", "22.23.2", at=at).stdout
+    assert "skipped  node 22.23.2: ignored by hand" in call("sync", "node", at=at).stdout
+    assert "UNFINISHED" not in call("events", at=at).stdout
+
+
+def test_init_makes_a_workspace_once(tmp_path: Path) -> None:
+    """Settings, repository, memory; a second time is refused; a wrong device names the nearest."""
+    call("init", "ws", "--devices", "none", at=tmp_path)
+    assert {p.name for p in (tmp_path / "ws").iterdir()} == {"watcher.toml", "images.git", "var"}
+    assert "made once" in call("init", "ws", at=tmp_path, code=2).stderr
+    assert "raspberrypi3" in call("init", "other", "--devices", "raspberypi3", at=tmp_path, code=2).stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_render_checks_a_checkout_without_any_settings(tmp_path: Path) -> None:
+    """That is what the images repository's own CI runs; a change by hand is named, and written back."""
+    call("init", "ws", "--devices", "raspberrypi3", at=tmp_path)
+    subprocess.run(["git", "clone", "-q", "ws/images.git", "tree"], cwd=tmp_path, check=True)
+    tree = tmp_path / "tree"
+    assert ", 0 not as the catalogue says" in call("render", "--check", at=tree).stdout
+    changed = tree / "balena-base-images" / "amd64" / "debian" / "trixie" / "run" / "Dockerfile"
+    before = changed.read_text()
+    changed.write_text(before + "RUN true\n")
+    (tree / "docs" / "left-over.md").write_text("x")
+    told = call("render", "--check", at=tree, code=1).stderr
+    assert "amd64/debian/trixie/run/Dockerfile: differs" in told
+    assert "docs/left-over.md: nothing generates it" in told
+    assert "2 written or removed" in call("render", at=tree).stdout
+    assert changed.read_text() == before
+    call("render", "--check", at=tree)
+    call("render", "--out", str(tmp_path / "out"), at=tree)
+    assert (tmp_path / "out" / changed.relative_to(tree)).read_text() == before
+    assert "Every generated file is up to date" in call("render", "--propose", at=tmp_path / "ws").stdout
+    call("render", "--check", at=tmp_path / "ws")
+
+
+@pytest.mark.parametrize("command", ["sync", "pulls", "build", "releases", "status", "events", "render", "init"])
+def test_every_command_explains_itself(command: str) -> None:
+    """--help works everywhere and needs no settings."""
+    assert "Usage: watcher " in call(command, "--help", at=Path("/")).stdout

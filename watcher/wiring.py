@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import fields
 from pathlib import Path
 
@@ -49,7 +49,7 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
         repository, forge = _forge(config, var)
         if calls is not None:
             forge, repository = DryForge(forge, calls), DryRepository(repository, calls)
-        feeds = {name: await stack.enter_async_context(_feed(config, name)) for name in SOURCES}
+        feeds = await stack.enter_async_context(network(config, SOURCES))
         yield App(
             config=config,
             store=store,
@@ -64,14 +64,24 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
         )
 
 
+@asynccontextmanager
+async def network(config: Configured, names: Iterable[str]) -> AsyncIterator[dict[str, Feed]]:
+    """Open the network of the sources *names*, and nothing else: it needs the settings only."""
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(_feed(config, name)) for name in names}
+
+
 def _copy_memory(config: Configured, var: Path) -> None:
     """Give a dry run the memory as it is; a database server's cannot be copied like that."""
-    source = config.var / "watcher.db"
     if config.settings.state.database_url:
         raise SettingsError("a dry run works on a copy of the database file: it needs the SQLite default")
-    for name in (source.name, f"{source.name}-wal"):
-        if (source.parent / name).exists():
-            shutil.copy2(source.parent / name, var / name)
+    source = config.var / "watcher.db"
+    if source.exists():
+        with (
+            closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as there,
+            closing(sqlite3.connect(var / source.name)) as here,
+        ):
+            there.backup(here)
 
 
 def _feed(config: Configured, name: str) -> Feed:

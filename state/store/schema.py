@@ -45,7 +45,7 @@ def connect(url: str) -> Engine:
     except DBAPIError as error:
         engine.dispose()
         raise StoreError(f"the state database {engine.url} cannot be used: {error.orig}") from error
-    except StoreError:
+    except BaseException:
         engine.dispose()
         raise
     return engine

@@ -15,7 +15,7 @@ from state.model import Arch, Artifact, Checksum, Release, Version
 
 _FOLDER = "catalogue/releases/"
 _RELEASE = {"source": str, "line": str, "version": str, "published": str, "lts": str, "security": bool}
-_WINDOW = ("supported_from", "supported_until")
+_OPTIONAL = ("supported_from", "supported_until", "maintained")
 _ARTIFACT = {
     "arch": str,
     "libc": str,
@@ -50,6 +50,8 @@ def dump_release(release: Release) -> str:
         "supported_from": release.supported_from and release.supported_from.isoformat(),
         "supported_until": release.supported_until and release.supported_until.isoformat(),
     }
+    if release.maintained:
+        head["maintained"] = True
     lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
     files = sorted(release.artifacts, key=lambda a: a.platform)
     rows = [f"    {json.dumps(_artifact(a))}" for a in files]
@@ -77,7 +79,7 @@ def parse_release(path: str, data: bytes) -> Release:
         document = json.loads(data, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise CatalogueError(path, "", f"is not JSON: {error}", getattr(error, "lineno", None)) from error
-    head = _checked(path, "", document, {**_RELEASE, "artifacts": list}, _WINDOW)
+    head = _checked(path, "", document, {**_RELEASE, "artifacts": list}, _OPTIONAL)
     artifacts = [_read_artifact(path, n, value) for n, value in enumerate(head["artifacts"])]
     if len({a.platform for a in artifacts}) < len(artifacts):
         raise CatalogueError(path, "artifacts", "has one platform twice")
@@ -95,6 +97,7 @@ def parse_release(path: str, data: bytes) -> Release:
             security=head["security"],
             supported_from=_day(head.get("supported_from")),
             supported_until=_day(head.get("supported_until")),
+            maintained=head.get("maintained") is True,
             artifacts=tuple(sorted(artifacts, key=lambda a: a.platform)),
         )
     except ValueError as error:

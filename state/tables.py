@@ -124,13 +124,14 @@ class ReleaseRow(Row, table=True):
     __tablename__ = "release"
 
     source: str = Field(sa_type=Prose, primary_key=True, foreign_key="source.name")
+    line: str = Field(sa_type=Prose, primary_key=True)
     version: str = Field(sa_type=Prose, primary_key=True)
-    line: str = Field(sa_type=Prose)
     published: date
     lts: str = Field(sa_type=Prose)
     security: bool
     supported_from: date | None
     supported_until: date | None
+    maintained: bool
     first_seen: datetime = Field(sa_type=UtcTime)
     withdrawn_since: datetime | None = Field(default=None, sa_type=UtcTime)
 
@@ -139,9 +140,12 @@ class ArtifactRow(Row, table=True):
     """What a release has for one platform; ``version`` is older than ``release`` where the platform was late."""
 
     __tablename__ = "artifact"
-    __table_args__ = (ForeignKeyConstraint(["source", "release"], ["release.source", "release.version"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["source", "line", "release"], ["release.source", "release.line", "release.version"]),
+    )
 
     source: str = Field(sa_type=Prose, primary_key=True)
+    line: str = Field(sa_type=Prose, primary_key=True)
     release: str = Field(sa_type=Prose, primary_key=True)
     arch: str = Field(sa_type=Prose, primary_key=True)
     libc: str = Field(sa_type=Prose, primary_key=True)

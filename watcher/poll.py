@@ -79,12 +79,12 @@ def _keep(
     skipped = [s for each in found for s in each.skipped]
     failed = [*asked.failed, *(f for each in found for f in each.failed)]
     done = {"stamp": stamp, "skipped": [[s.version, s.reason] for s in skipped]}
-    made = {r.version: r for each in found for r in each.made}
+    made = {(r.line, r.version): r for each in found for r in each.made}
     recorded = app.store.poll_finished(
         asked.source,
         now=app.now(),
         documents=asked.to_keep,
-        listed=[made.get(r.version, r) for r in releases],
+        listed=[made.get((r.line, r.version), r) for r in releases],
         waiting=held,
         events=[*events, *_news(app, failed)],
         # Something waits or failed: look again at the next poll, whatever the documents say.
@@ -95,7 +95,9 @@ def _keep(
 
 
 async def _look_at_all(app: App, source: Source, catalogue: Catalogue, releases: Sequence[Release]) -> Sequence[Look]:
-    """Look at every line that is supported or recorded, all at once."""
+    """Look at every line that is supported or recorded, all at once; at none where no stack is made of the source."""
+    if not any(stack.source == source.NAME for stack in catalogue.stacks.values()):
+        return []
     today = app.now().date()
     lines = {r.line for r in releases if r.supported(today)}
     lines |= {line for (name, line) in catalogue.releases if name == source.NAME}

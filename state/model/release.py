@@ -69,7 +69,8 @@ class Release:
     """A version of one upstream, in the line (``22``, ``3.12``) that it belongs to.
 
     ``lts`` is the code name that upstream gives a long-term line (``""`` if it has none),
-    ``supported_until`` the day after which upstream no longer fixes the line.
+    ``supported_until`` the day after which upstream no longer fixes the line; ``maintained`` that upstream says it
+    does fix the line, where it names no such day.
     ``artifacts`` is empty until they were looked up.
     """
 
@@ -81,6 +82,7 @@ class Release:
     security: bool = False
     supported_from: date | None = None
     supported_until: date | None = None
+    maintained: bool = False
     artifacts: tuple[Artifact, ...] = field(default=())
 
     def __post_init__(self) -> None:
@@ -89,10 +91,10 @@ class Release:
             raise ValueError(f"not a line: {self.line[:40]!r}")
 
     def supported(self, today: date) -> bool:
-        """Whether upstream supports the line on *today*; a line without dates is not supported."""
-        if self.supported_until is None:
+        """Whether upstream supports the line on *today*; one that upstream says nothing of is not supported."""
+        if self.supported_from is not None and self.supported_from > today:
             return False
-        return (self.supported_from is None or self.supported_from <= today) and today <= self.supported_until
+        return self.maintained if self.supported_until is None else today <= self.supported_until
 
     def artifact(self, platform: Platform) -> Artifact | None:
         """Its file for *platform*, if it has one."""

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import cast
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from state.model import Arch, Artifact, Checksum, Libc, Release, Version
 from state.store import checksums
 from state.tables import ArtifactRow, ReleaseRow
 
-_FIELDS = ("line", "published", "lts", "security", "supported_from", "supported_until")
+_FIELDS = ("published", "lts", "security", "supported_from", "supported_until", "maintained")
 
 
 def save(session: Session, source: str, releases: Sequence[Release], now: datetime) -> None:
@@ -21,19 +21,20 @@ def save(session: Session, source: str, releases: Sequence[Release], now: dateti
     A file once recorded stays recorded when a later look did not find it.
     :raises StoreError: an artifact's digest contradicts the accepted one
     """
-    known = {row.version: row for row in session.exec(select(ReleaseRow).where(ReleaseRow.source == source))}
+    rows = session.exec(select(ReleaseRow).where(ReleaseRow.source == source))
+    known = {(row.line, row.version): row for row in rows}
     listed = set()
     for release in releases:
-        version = str(release.version)
-        listed.add(version)
+        key = release.line, str(release.version)
+        listed.add(key)
         values = {name: getattr(release, name) for name in _FIELDS}
-        row = known.get(version)
+        row = known.get(key)
         if row is None:
-            session.add(ReleaseRow(source=source, version=version, first_seen=now, **values))
+            session.add(ReleaseRow(source=source, line=key[0], version=key[1], first_seen=now, **values))
         else:
             row.sqlmodel_update(values | {"withdrawn_since": None})
-    for version in known.keys() - listed:
-        known[version].withdrawn_since = known[version].withdrawn_since or now
+    for key in known.keys() - listed:
+        known[key].withdrawn_since = known[key].withdrawn_since or now
     session.flush()  # artifacts refer to them
     for release in releases:
         _save_artifacts(session, release, now)
@@ -45,6 +46,7 @@ def _save_artifacts(session: Session, release: Release, now: datetime) -> None:
         session.merge(
             ArtifactRow(
                 source=release.source,
+                line=release.line,
                 release=str(release.version),
                 arch=artifact.arch.value,
                 libc=artifact.libc,
@@ -65,10 +67,10 @@ def load(session: Session, source: str, lines: Collection[str] | None) -> list[R
     files = select(ArtifactRow).where(ArtifactRow.source == source)
     if lines is not None:
         query = query.where(col(ReleaseRow.line).in_(lines))
-    artifacts: dict[str, list[Artifact]] = {}
+    artifacts: dict[tuple[str, str], list[Artifact]] = {}
     for file in session.exec(files.order_by(ArtifactRow.arch, ArtifactRow.libc)):
-        artifacts.setdefault(file.release, []).append(_artifact(file))
-    found = [_release(row, artifacts.get(row.version, ())) for row in session.exec(query)]
+        artifacts.setdefault((file.line, file.release), []).append(_artifact(file))
+    found = [_release(row, artifacts.get((row.line, row.version), ())) for row in session.exec(query)]
     return sorted(found, key=lambda release: release.version, reverse=True)
 
 
@@ -79,7 +81,7 @@ def newest(session: Session, source: str, today: date) -> Mapping[str, str]:
         select(ReleaseRow).where(
             ReleaseRow.source == source,
             col(ReleaseRow.withdrawn_since).is_(None),
-            col(ReleaseRow.supported_until) >= today,
+            or_(col(ReleaseRow.supported_until) >= today, col(ReleaseRow.maintained)),
         )
     )
     for release in (_release(row) for row in rows):
@@ -90,8 +92,8 @@ def newest(session: Session, source: str, today: date) -> Mapping[str, str]:
 
 def first_seen(session: Session, source: str, version: str) -> datetime | None:
     """Return when the version was first listed, or None."""
-    row = session.get(ReleaseRow, (source, version))
-    return row.first_seen if row else None
+    seen = select(ReleaseRow.first_seen).where(ReleaseRow.source == source, ReleaseRow.version == version)
+    return min(session.exec(seen), default=None)
 
 
 def withdrawn(session: Session, source: str) -> Mapping[str, datetime]:
@@ -112,6 +114,7 @@ def _release(row: ReleaseRow, artifacts: Iterable[Artifact] = ()) -> Release:
         row.security,
         row.supported_from,
         row.supported_until,
+        row.maintained,
         tuple(artifacts),
     )
 

@@ -39,6 +39,7 @@ _releases = st.builds(
     published=_days,
     lts=st.text(max_size=20),
     security=st.booleans(),
+    maintained=st.booleans(),
     supported_from=st.none() | _days,
     supported_until=st.none() | _days,
     artifacts=st.lists(_artifacts, max_size=6, unique_by=lambda a: a.platform).map(

@@ -118,21 +118,23 @@ def upgrade() -> None:
     op.create_table(
         "release",
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
         sa.Column("published", sa.Date(), nullable=False),
         sa.Column("lts", sa.Text(), nullable=False),
         sa.Column("security", sa.Boolean(), nullable=False),
         sa.Column("supported_from", sa.Date(), nullable=True),
         sa.Column("supported_until", sa.Date(), nullable=True),
+        sa.Column("maintained", sa.Boolean(), nullable=False),
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_since", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["source"], ["source.name"], name=op.f("fk_release_source")),
-        sa.PrimaryKeyConstraint("source", "version", name=op.f("pk_release")),
+        sa.PrimaryKeyConstraint("source", "line", "version", name=op.f("pk_release")),
     )
     op.create_table(
         "artifact",
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
         sa.Column("release", sa.Text(), nullable=False),
         sa.Column("arch", sa.Text(), nullable=False),
         sa.Column("libc", sa.Text(), nullable=False),
@@ -144,7 +146,9 @@ def upgrade() -> None:
         sa.Column("signed", sa.Boolean(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["source", "release"], ["release.source", "release.version"], name=op.f("fk_artifact_release")
+            ["source", "line", "release"],
+            ["release.source", "release.line", "release.version"],
+            name=op.f("fk_artifact_release"),
         ),
-        sa.PrimaryKeyConstraint("source", "release", "arch", "libc", name=op.f("pk_artifact")),
+        sa.PrimaryKeyConstraint("source", "line", "release", "arch", "libc", name=op.f("pk_artifact")),
     )

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sources import node
+from sources import alpine, debian, dotnet, fedora, go, node, openjdk, python, raspbian, rust, ubuntu
 from sources.source import Source
 
-SOURCES: Mapping[str, Source] = {"node": node}
+SOURCES: Mapping[str, Source] = {
+    "node": node,
+    "python": python,
+    "go": go,
+    "openjdk": openjdk,
+    "dotnet": dotnet,
+    "debian": debian,
+    "ubuntu": ubuntu,
+    "alpine": alpine,
+    "fedora": fedora,
+    "raspbian": raspbian,
+    "rust": rust,
+}
 """Every upstream by its name. The type checker holds each module against the Protocol on this line."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sources import signatures
 from sources.source import Fetch
@@ -12,7 +15,12 @@ from state.errors import FetchError, NotPublished, SourceError
 from state.model import Artifact, Checksum, Platform, Release
 
 _LIST_LIMIT = 1 << 20
-_ENTRY = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._+/-]{1,200})")
+_NAME = "(?P<name>[A-Za-z0-9._+/-]{1,200})"
+_DIGEST = "(?P<digest>[0-9a-f]{64})"
+PLAIN = re.compile(f"{_DIGEST} [ *]{_NAME}")
+"""A line of a list as ``sha256sum`` writes it, in text mode or (``*``) in binary mode."""
+BSD = re.compile(rf"#.*|SHA256 \({_NAME}\) = {_DIGEST}")
+"""A line of a list as ``sha256sum --tag`` writes it, or a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +55,25 @@ class Listing:
         }
 
 
-async def signed_list(source: str, url: str, fetch: Fetch) -> Listing:
+async def signed_list(source: str, url: str, fetch: Fetch, form: re.Pattern[str] = PLAIN) -> Listing:
     """Return the clear-signed list at *url*, verified; errors as :func:`sources.signatures.clearsigned` has them."""
     body = await fetch.get(url, limit=_LIST_LIMIT)
     signed = await signatures.clearsigned(body, signatures.keyring(source, fetch.keys), source, url)
-    return Listing(source, url, read_sha256(source, url, signed.text), f"signed by {signed.fingerprint}", signed=True)
+    return Listing(
+        source, url, read_sha256(source, url, signed.text, form), f"signed by {signed.fingerprint}", signed=True
+    )
+
+
+async def detached_list(source: str, url: str, fetch: Fetch) -> Listing:
+    """Return the list at *url*, verified by the signature that lies beside it as ``.gpg``; errors as signed_list."""
+    body = await fetch.get(url, limit=_LIST_LIMIT)
+    signature = await fetch.get(f"{url}.gpg", limit=_LIST_LIMIT)
+    with tempfile.TemporaryDirectory(prefix="watcher-list-") as folder:
+        file = Path(folder, "list")
+        await asyncio.to_thread(file.write_bytes, body)  # gpgv wants a file
+        keys = signatures.keyring(source, fetch.keys)
+        signed = await signatures.detached(file, signature, keys, source, f"{url}.gpg")
+    return Listing(source, url, read_sha256(source, url, body), f"signed by {signed.fingerprint}", signed=True)
 
 
 async def unsigned_list(source: str, url: str, fetch: Fetch) -> tuple[Listing, str]:
@@ -67,23 +89,27 @@ async def unsigned_list(source: str, url: str, fetch: Fetch) -> tuple[Listing, s
     except FetchError as error:
         problem = error.problem
     digests = read_sha256(source, url, text)
-    return Listing(source, url, digests, "sha256 published by upstream, unsigned; compared with the file", signed=False), problem
+    return Listing(
+        source, url, digests, "sha256 published by upstream, unsigned; compared with the file", signed=False
+    ), problem
 
 
-def read_sha256(source: str, url: str, text: bytes) -> dict[str, Checksum]:
-    """Return file name → SHA-256 out of lines ``<64 hex>  <name>``; a name may not have two digests."""
+def read_sha256(source: str, url: str, text: bytes, form: re.Pattern[str] = PLAIN) -> dict[str, Checksum]:
+    """Return file name → SHA-256 out of lines of one *form*; a name may not have two digests."""
     found: dict[str, Checksum] = {}
     if text.lstrip()[:1] == b"<":
         raise SourceError(source, url, "", "is an HTML page, not a list of digests")
     for number, line in enumerate(text.decode("latin-1").replace("\r\n", "\n").split("\n"), start=1):
         if not line:
             continue
-        match = _ENTRY.fullmatch(line)
-        if match is None or ".." in match[2].split("/"):
+        match = form.fullmatch(line)
+        if match is None or ".." in (match["name"] or "").split("/"):
             raise SourceError(source, url, f"line {number}", f"is not a digest and a name: {line[:100]!r}")
-        checksum = Checksum("sha256", match[1])
-        if found.setdefault(match[2], checksum) != checksum:
-            raise SourceError(source, url, f"line {number}", f"has a second digest of {match[2]}")
+        if match["name"] is None:
+            continue
+        checksum = Checksum("sha256", match["digest"])
+        if found.setdefault(match["name"], checksum) != checksum:
+            raise SourceError(source, url, f"line {number}", f"has a second digest of {match['name']}")
     return found
 
 

@@ -73,12 +73,13 @@ class _Again(Exception):
 
 
 class Exchange:
-    """Requests on behalf of one source, with one HTTP client that is built at the first of them."""
+    """Requests on behalf of one source, with one HTTP client that is built at the first; ``requests`` counts them."""
 
     def __init__(self, source: str, settings: FeedSettings, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._source, self._settings, self._sleep = source, settings, sleep
         self._client: httpx.AsyncClient | None = None
         self._turns: dict[str, asyncio.Semaphore] = {}
+        self.requests = 0
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -157,6 +158,7 @@ class Exchange:
         client = self._connected()
         here = self._settings.mapped(url)
         for _ in range(_HOPS):
+            self.requests += 1
             response = await client.send(client.build_request(method, here, headers=headers), stream=True)
             if response.status_code not in _REDIRECTS:
                 return response

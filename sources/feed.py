@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from sources.exchange import Exchange, FeedSettings
 from state.errors import FetchError
@@ -77,6 +77,11 @@ class Feed:
         """Close the connections."""
         await self._exchange.aclose()
 
+    @property
+    def requests(self) -> int:
+        """How many requests were made so far, repeated and redirected ones included."""
+        return self._exchange.requests
+
     async def poll(self, urls: Mapping[str, str], known: Mapping[str, Validators]) -> Mapping[str, Document]:
         """Ask for all *urls* (document name → URL) at once, conditionally on what is *known* by the same names.
 
@@ -134,11 +139,28 @@ class Feed:
         """Download *url* without keeping it; return its digest and size in bytes. Errors as :meth:`get`."""
 
         async def once() -> tuple[Checksum, int]:
-            size, digest = 0, hashlib.new(algorithm)
-            async with self._exchange.open("GET", url, self._settings.download_seconds, _PLAIN) as response:
-                async for part in self._exchange.parts(response, url, self._settings.download_limit):
-                    digest.update(part)
-                    size += len(part)
-            return Checksum(algorithm, digest.hexdigest()), size
+            return await self._stream(url, algorithm, None)
 
         return await self._exchange.retried(once)
+
+    async def save(self, url: str, algorithm: str, target: Path) -> tuple[Checksum, int]:
+        """Download *url* into the file *target*; return its digest and size in bytes. Errors as :meth:`get`."""
+
+        async def once() -> tuple[Checksum, int]:
+            try:
+                with await asyncio.to_thread(target.open, "wb") as file:
+                    return await self._stream(url, algorithm, file)
+            except OSError as error:
+                raise FetchError(self.source, url, "", f"cannot be kept: {error.strerror}") from None
+
+        return await self._exchange.retried(once)
+
+    async def _stream(self, url: str, algorithm: str, file: BinaryIO | None) -> tuple[Checksum, int]:
+        size, digest = 0, hashlib.new(algorithm)
+        async with self._exchange.open("GET", url, self._settings.download_seconds, _PLAIN) as response:
+            async for part in self._exchange.parts(response, url, self._settings.download_limit):
+                digest.update(part)
+                size += len(part)
+                if file is not None:
+                    await asyncio.to_thread(file.write, part)
+        return Checksum(algorithm, digest.hexdigest()), size

@@ -1,4 +1,4 @@
-"""Signed lists: OpenPGP verified by ``gpgv`` against pinned keys, and only what was signed is handed on.
+"""Signed lists and signed files: OpenPGP verified by ``gpgv`` against pinned keys; only what was signed is handed on.
 
 ``gpgv`` verifies and does nothing else: a keyring file, no home directory, no agent, no trust
 database. Its status lines are documented in
@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -33,6 +33,12 @@ _KEY_BLOCK = re.compile(
 _PLAIN = re.compile(rb"(?:[\t\x20-\x7e]{0,1000}\r?\n)*[\t\x20-\x7e]{0,1000}")
 """Printable lines of a sane length: what gpg shows and what was hashed differ for others (https://gpg.fail)."""
 _BLOCKS = [b"SIGNED MESSAGE", b"SIGNATURE"]
+_SIGNATURE_BLOCK = re.compile(
+    rb"-----BEGIN PGP SIGNATURE-----[ \t]*\n(?:[^\n]+\n)*[ \t]*\n([A-Za-z0-9+/=\s]+?)"
+    rb"(?:=[A-Za-z0-9+/]{4}\s*)?-----END PGP SIGNATURE-----\s*"
+)
+_OLD_HEADS, _NEW_HEAD = {0x88: 1, 0x89: 2, 0x8A: 4}, 0xC2
+_ONE_OCTET, _TWO_OCTETS, _FIVE_OCTETS, _LEAST = 192, 224, 255, 6
 _SECONDS = 30.0
 
 
@@ -91,7 +97,7 @@ def _dearmor(file: Path) -> bytes:
 async def clearsigned(data: bytes, keys: Keyring, source: str, url: str, program: str = "gpgv") -> Signed:
     """Return the signed text of *data*, made by a pinned key before that key expired.
 
-    :raises SignatureError: altered, not signed exactly once, unknown or revoked key, weak cryptography
+    :raises SignatureError: altered, not signed, unknown or revoked keys only, weak cryptography
     :raises KeyTooOld: genuine, but made after our copy of the key had expired
     :raises SettingsError: *program* is not installed
     """
@@ -102,19 +108,68 @@ async def clearsigned(data: bytes, keys: Keyring, source: str, url: str, program
         raise place.refused("holds bytes that no list has")
     with tempfile.TemporaryDirectory(prefix="watcher-gpgv-") as name:
         folder = Path(name)
-        status = await _gpgv(program, folder, data, keys, place)
+        status = await _gpgv(program, folder, ["--output", str(folder / "text")], data, keys, place)
         fingerprint, signed_at = _judge(status, keys, place)
         return Signed((folder / "text").read_bytes(), fingerprint, signed_at)
 
 
-async def _gpgv(program: str, folder: Path, data: bytes, keys: Keyring, place: Place) -> list[list[str]]:
+async def detached(file: Path, signature: bytes, keys: Keyring, source: str, url: str, program: str = "gpgv") -> Signed:
+    """Return who signed *file*, by the armored detached *signature* that lies at *url*; ``text`` is empty.
+
+    Errors as :func:`clearsigned`.
+    """
+    place = Place(source, url)
+    packets = _signature_packets(signature)
+    if packets is None:
+        raise place.refused("is not an armored detached signature")
+    with tempfile.TemporaryDirectory(prefix="watcher-gpgv-") as name:
+        folder = Path(name)
+        (folder / "signature").write_bytes(packets)
+        status = await _gpgv(program, folder, [str(folder / "signature"), str(file)], b"", keys, place)
+    return Signed(b"", *_judge(status, keys, place, texts=0))
+
+
+def _signature_packets(armored: bytes) -> bytes | None:
+    """Return the packets that *armored* holds, if all are signatures: none that carries a text of its own.
+
+    gpgv is handed these alone: given more, it may verify another text than the file (https://gpg.fail).
+    """
+    match = _SIGNATURE_BLOCK.fullmatch(armored.replace(b"\r\n", b"\n"))
+    try:
+        packets = base64.b64decode(b"".join(match[1].split()), validate=True) if match else b""
+    except binascii.Error:
+        return None
+    rest = packets
+    while len(rest) > _LEAST and 0 < (length := _stated_length(rest)) <= len(rest):
+        rest = rest[length:]
+    return packets if packets and not rest else None
+
+
+def _stated_length(packet: bytes) -> int:
+    """Return how long a signature packet says it is, its header included; 0 if it is none (RFC 9580, 4.2)."""
+    head, first = packet[0], packet[1]
+    if head in _OLD_HEADS:
+        octets = _OLD_HEADS[head]
+        return 1 + octets + int.from_bytes(packet[1 : 1 + octets], "big")
+    if head != _NEW_HEAD or _TWO_OCTETS <= first < _FIVE_OCTETS:
+        return 0
+    if first < _ONE_OCTET:
+        return 2 + first
+    if first == _FIVE_OCTETS:
+        return 6 + int.from_bytes(packet[2:6], "big")
+    return 3 + ((first - _ONE_OCTET) << 8) + packet[2] + _ONE_OCTET
+
+
+async def _gpgv(
+    program: str, folder: Path, arguments: Sequence[str], data: bytes, keys: Keyring, place: Place
+) -> list[list[str]]:
     """Run gpgv in *folder* (private, removed afterwards); return its status lines, split into words."""
     (folder / "keys").write_bytes(b"".join(keys.values()))
     options = ["--homedir", str(folder), "--keyring", str(folder / "keys"), "--status-fd", "1"]
     pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     try:
         process = await asyncio.create_subprocess_exec(
-            program, *options, "--output", str(folder / "text"), stdin=pipe, stdout=pipe, stderr=null
+            program, *options, *arguments, stdin=pipe, stdout=pipe, stderr=null
         )
     except FileNotFoundError:
         raise SettingsError(
@@ -134,17 +189,35 @@ async def _gpgv(program: str, folder: Path, data: bytes, keys: Keyring, place: P
     return [line.split(" ")[1:] for line in lines if line.startswith("[GNUPG:] ")]
 
 
-def _judge(status: list[list[str]], keys: Keyring, place: Place) -> tuple[str, datetime]:
-    """Return who signed and when, or refuse."""
+def _judge(status: list[list[str]], keys: Keyring, place: Place, texts: int = 1) -> tuple[str, datetime]:
+    """Return who signed and when, or refuse; *texts* is how many texts gpgv has to hand on.
+
+    One good signature by a pinned key is enough, a bad one is too much: Debian signs with the keys of two releases,
+    of which one may be unknown here or expired by now.
+    """
+    bad = next((words for words in status if words[0] == "BADSIG"), None)
+    if bad:
+        raise place.refused(f"the text is not what key {bad[1]} signed")
+    starts = [number for number, words in enumerate(status) if words[0] == "NEWSIG"]
+    if not starts or [words[0] for words in status].count("PLAINTEXT") != texts:
+        raise place.refused("carries no good signature")
+    problems: list[SignatureError] = []
+    for start, end in pairwise([*starts, len(status)]):
+        try:
+            return _signer(status[start:end], keys, place)
+        except SignatureError as error:
+            problems.append(error)
+    raise next((error for error in problems if isinstance(error, KeyTooOld)), problems[0])
+
+
+def _signer(status: list[list[str]], keys: Keyring, place: Place) -> tuple[str, datetime]:
+    """Return who made one signature and when, or refuse; *status* is what gpgv says of that one."""
     said = {words[0]: words for words in status}
-    if "BADSIG" in said:
-        raise place.refused(f"the text is not what key {said['BADSIG'][1]} signed")
     if "ERRSIG" in said:
         raise place.refused(_unusable(said["ERRSIG"]))
     if "REVKEYSIG" in said or "EXPSIG" in said:
         raise place.refused("the signature has expired, or its key was revoked")
-    kinds = [words[0] for words in status]
-    once = all(kinds.count(kind) == 1 for kind in ("NEWSIG", "PLAINTEXT", "VALIDSIG"))
+    once = [words[0] for words in status].count("VALIDSIG") == 1
     if not once or not {"GOODSIG", "EXPKEYSIG"} & said.keys():
         raise place.refused("carries no good signature")
     signature = said["VALIDSIG"]

@@ -8,6 +8,7 @@ catalogue nor the database.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +40,10 @@ class Fetch(Protocol):
         """Download *url* as a stream and return its digest and its size in bytes; errors as :meth:`get`."""
         ...
 
+    async def save(self, url: str, algorithm: str, target: Path) -> tuple[Checksum, int]:
+        """As :meth:`digest`, and write the file to *target*, which the caller removes; errors as :meth:`get`."""
+        ...
+
 
 class Source(Protocol):
     """One upstream. ``DOCUMENTS`` names the URLs that every poll asks for, conditionally."""
@@ -61,8 +66,19 @@ class Source(Protocol):
         """
         ...
 
+    async def verify(self, documents: Mapping[str, bytes], fetch: Fetch, now: datetime) -> Mapping[str, bytes]:
+        """Return the documents as :meth:`releases` may believe them: of a signed one only the text that was signed.
+
+        *fetch* gives the keys; *now* is an aware time, for what is valid until some time. A document of :meth:`more`
+        that upstream does not have is empty: left out here if the source can be without it. :func:`unsigned` is
+        for upstreams whose documents carry no signature.
+        :raises SignatureError: a signature does not hold
+        :raises SourceError: a document is stale or missing
+        """
+        ...
+
     def releases(self, documents: Mapping[str, bytes]) -> Sequence[Release]:
-        """Read all releases out of the documents, without artifacts; SourceError if one is not usable."""
+        """Read all releases out of the verified documents, without artifacts; SourceError if one is not usable."""
         ...
 
     async def artifacts(self, release: Release, wanted: Collection[Platform], fetch: Fetch) -> Offer:
@@ -77,3 +93,9 @@ class Source(Protocol):
     def links(self, old: str | None, new: str) -> Mapping[str, str]:
         """Return label → URL of upstream's notes and comparison for the step from *old* to *new*."""
         ...
+
+
+async def unsigned(documents: Mapping[str, bytes], fetch: Fetch, now: datetime) -> Mapping[str, bytes]:
+    """Return the documents as they are: ``verify`` of a source whose upstream signs files, not the list of releases."""
+    del fetch, now
+    return documents

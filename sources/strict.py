@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from state.errors import SourceError
-from state.model import Version
+from state.model import Checksum, Version
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z-]{0,31}")
@@ -90,6 +90,14 @@ class Value:
         except ValueError:
             pass
         raise self.wrong(f"is not a date: {text[:40]!r}")
+
+    def checksum(self, algorithm: str) -> Checksum:
+        """Return a digest by *algorithm*, in lower-case hexadecimal."""
+        text = self.text()
+        try:
+            return Checksum(algorithm, text)
+        except ValueError:
+            raise self.wrong(f"is not a {algorithm} digest: {text[:40]!r}") from None
 
     def version(self, prefix: str = "", form: re.Pattern[str] | None = None) -> Version:
         """Return a version written with *prefix* before it; *form* is what the rest looks like at this upstream."""

@@ -7,12 +7,13 @@ an official security release. It is reported all the same, and the source counts
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sources.feed import Document, Validators
-from state.errors import SourceError
+from sources.source import Source
+from state.errors import NotPublished, SourceError
 from state.events import FeedFailed
 from state.model import Release
 from state.store import Document as Kept
@@ -23,11 +24,15 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Asked:
-    """What upstream answered: ``urls`` are all documents by name, ``fresh`` those that came with a body."""
+    """What upstream answered: ``urls`` are all documents by name, ``fresh`` those that came with a body.
+
+    ``absent`` are the ones that upstream does not have.
+    """
 
     source: str
     urls: dict[str, str] = field(default_factory=dict)
     fresh: dict[str, Document] = field(default_factory=dict)
+    absent: dict[str, bytes] = field(default_factory=dict)
     failed: list[FeedFailed] = field(default_factory=list)
 
     @property
@@ -60,6 +65,8 @@ class _Bodies(Mapping[str, bytes]):
         fresh = self._asked.fresh.get(key)
         if fresh is not None and fresh.body is not None:
             return fresh.body
+        if key in self._asked.absent:
+            return self._asked.absent[key]
         return self._app.store.cached(self._asked.source, self._asked.urls[key]) or b""
 
     def __iter__(self) -> Iterator[str]:
@@ -72,21 +79,39 @@ class _Bodies(Mapping[str, bytes]):
 async def ask(app: App, name: str) -> Asked:
     """Ask for all documents of source *name*; SourceError if one cannot be had and none is kept of it.
 
-    Those that the first ones lead to (a channel's, a branch's) are asked for in a second round.
+    Those that the first ones lead to (a channel's, a branch's) are asked for in a second round; one of them that
+    upstream does not have is empty, and the source says whether it can be without it.
     """
     source, asked = app.sources[name], Asked(name)
     await _round(app, asked, source.DOCUMENTS)
-    await _round(app, asked, _trusted(app, asked, source.more))
+    await _round(app, asked, await _trusted(app, asked, _led_to(source)), absent=b"")
     return asked
 
 
-def read(app: App, asked: Asked) -> Sequence[Release]:
-    """Read the releases; a document that does not make sense gives way to the kept one, if there is one."""
-    return _trusted(app, asked, app.sources[asked.source].releases)
+async def read(app: App, asked: Asked) -> Sequence[Release]:
+    """Verify the documents and read the releases; one that does not hold gives way to the kept one, if there is one."""
+    source, feed, now = app.sources[asked.source], app.feeds(asked.source), app.now()
+
+    async def reading(bodies: Mapping[str, bytes]) -> Sequence[Release]:
+        return source.releases(await source.verify(bodies, feed, now))
+
+    return await _trusted(app, asked, reading)
 
 
-async def _round(app: App, asked: Asked, urls: Mapping[str, str]) -> None:
-    """Ask for *urls* (document name → URL) at once, conditionally on what is kept of them."""
+def _led_to(source: Source) -> Callable[[Mapping[str, bytes]], Awaitable[Mapping[str, str]]]:
+    """What the first documents lead to; asynchronous like every reading."""
+
+    async def reading(bodies: Mapping[str, bytes]) -> Mapping[str, str]:
+        return source.more(bodies)
+
+    return reading
+
+
+async def _round(app: App, asked: Asked, urls: Mapping[str, str], absent: bytes | None = None) -> None:
+    """Ask for *urls* (document name → URL) at once, conditionally on what is kept of them.
+
+    *absent* is what stands for a document that upstream does not have; None: that is an error.
+    """
     kept, feed = app.store.validators(asked.source), app.feeds(asked.source)
     known = {url: Validators(v.etag or "", v.last_modified or "", v.sha256) for url, v in kept.items()}
     answers = await asyncio.gather(
@@ -94,7 +119,9 @@ async def _round(app: App, asked: Asked, urls: Mapping[str, str]) -> None:
     )
     for (key, url), answer in zip(urls.items(), answers, strict=True):
         asked.urls[key] = url
-        if isinstance(answer, SourceError) and url in kept:
+        if isinstance(answer, NotPublished) and absent is not None and url not in kept:
+            asked.absent[key] = absent
+        elif isinstance(answer, SourceError) and url in kept:
             asked.fell_back(answer)
         elif isinstance(answer, BaseException):
             raise answer
@@ -102,11 +129,11 @@ async def _round(app: App, asked: Asked, urls: Mapping[str, str]) -> None:
             asked.fresh[key] = answer
 
 
-def _trusted(app: App, asked: Asked, reading: Callable[[Mapping[str, bytes]], T]) -> T:
+async def _trusted(app: App, asked: Asked, reading: Callable[[Mapping[str, bytes]], Awaitable[T]]) -> T:
     """Read the documents; one that does not make sense gives way to the kept one, as long as there is one."""
     while True:
         try:
-            return reading(_Bodies(app, asked))
+            return await reading(_Bodies(app, asked))
         except SourceError as error:
             broken = next((key for key, d in asked.fresh.items() if d.url == error.url), None)
             if broken is None or app.store.cached(asked.source, error.url) is None:

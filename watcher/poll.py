@@ -45,7 +45,7 @@ async def poll(app: App, name: str) -> Polled:
         if settled.get("stamp") == stamp and not asked.changed and not asked.failed:
             app.store.poll_finished(name, now=app.now(), documents=asked.to_keep, settled=state.settled)
             return Polled(name, skipped=[Skipped(name, *s) for s in settled["skipped"]], unchanged=True)
-        releases = documents.read(app, asked)
+        releases = await documents.read(app, asked)
     except SourceError as error:
         return _dead(app, name, error)
     catalogue = await app.images.catalogue(head)

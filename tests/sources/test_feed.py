@@ -102,6 +102,25 @@ async def test_digest_reads_the_published_bytes(feed: Feed, upstream: Upstream) 
     assert upstream.requests[0].body_bytes == 5000
 
 
+async def test_save_keeps_the_published_bytes(feed: Feed, upstream: Upstream, tmp_path: Path) -> None:
+    """Digest and size are those of the file that was written, and an attempt that failed leaves nothing in it."""
+    body = b"x" * 200_000
+    (upstream.root / FILE.removeprefix("https://")).write_bytes(body)
+    upstream.faults[FILE.removeprefix("https:/")] = Fault("truncate", times=1)
+    checksum, size = await feed.save(FILE, "sha256", tmp_path / "saved")
+    assert (checksum.digest, size) == (hashlib.sha256(body).hexdigest(), 200_000)
+    assert (tmp_path / "saved").read_bytes() == body
+
+
+async def test_save_is_limited_and_says_where_it_cannot_write(feed: Feed, upstream: Upstream, tmp_path: Path) -> None:
+    """A file without end is cut off; a full disk is an error of this download, not of the program."""
+    with pytest.raises(FetchError, match="cannot be kept"):
+        await feed.save(FILE, "sha256", tmp_path / "nowhere" / "saved")
+    upstream.faults[FILE.removeprefix("https:/")] = Fault("endless")
+    with pytest.raises(FetchError, match="longer than 1048576 bytes"):
+        await feed.save(FILE, "sha256", tmp_path / "saved")
+
+
 @pytest.mark.parametrize("status", [404, 410])
 async def test_what_is_not_there_is_not_published(feed: Feed, upstream: Upstream, status: int) -> None:
     """404 and 410 are an answer, not a failure: no second attempt."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from sources import SOURCES, node
 from state.errors import SourceError
+from tests.sources.pages import Pages
 from tests.upstream.layout import BUNDLED
 
 
@@ -170,6 +171,12 @@ def test_links_lead_to_notes_and_comparison() -> None:
     assert links["Release notes"] == "https://nodejs.org/en/blog/release/v22.11.1"
     assert links["Changelog"].endswith("/CHANGELOG_V22.md#22.11.1")
     assert "Comparison" not in node.links(None, "22.11.1")
+
+
+async def test_documents_that_nobody_signs_are_read_as_they_are() -> None:
+    """Node signs its lists of digests: the index only says that there is something to look at."""
+    given = documents()
+    assert await node.verify(given, Pages({}), datetime(2026, 8, 5, tzinfo=UTC)) is given
 
 
 def test_every_source_goes_by_its_own_name() -> None:

@@ -10,6 +10,7 @@ import pytest
 from sources import signatures
 from sources.signatures import clearsigned, keyring
 from state.errors import KeyTooOld, SettingsError, SignatureError
+from tests.sources.signed_suites import HERE, joined, sign
 from tests.upstream.layout import BUNDLED
 from tests.upstream.signer import Signer
 
@@ -163,10 +164,42 @@ def test_no_other_word_of_gpgv_is_good(line: str, said: str) -> None:
         judged("PLAINTEXT 74 0", "NEWSIG", line, VALID)
 
 
-def test_two_signatures_are_not_one() -> None:
-    """Which of them would count is not for us to guess."""
-    with pytest.raises(SignatureError, match="no good signature"):
-        judged("PLAINTEXT 74 0", "NEWSIG", "GOODSIG A x", VALID, "NEWSIG", "GOODSIG A x", VALID)
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 0)])
+async def test_one_good_signature_of_several_is_enough(tmp_path: Path, order: tuple[int, int]) -> None:
+    """Debian signs with the keys of two releases: whichever of them is pinned here vouches."""
+    signers = (Signer(MADE), Signer(MADE))
+    signers[0].install(tmp_path)
+    signed = await clearsigned(sign(LIST, *(signers[n] for n in order), when=EARLY), keyring("x", tmp_path), "x", URL)
+    assert (signed.text.decode(), signed.fingerprint) == (LIST, signers[0].fingerprint)
+
+
+async def test_an_inrelease_of_debian_verifies() -> None:
+    """Two signatures, by the security keys of bullseye and bookworm."""
+    data = (HERE / "debian" / "bullseye-security.InRelease").read_bytes()
+    both = keyring("debian")
+    first, second = "AC530D520F2F3269F5E98313A48449044AAD5C5D", "05AB90340C0C5E797F44A8C8254CF3B5AEC0A8F0"
+    assert (await clearsigned(data, both, "debian", URL)).fingerprint == first
+    assert (await clearsigned(data, {second: both[second]}, "debian", URL)).fingerprint == second
+    assert (await clearsigned(data, both, "debian", URL)).text.startswith(b"Origin: Debian\n")
+
+
+async def test_a_bad_signature_beside_a_good_one_is_refused(tmp_path: Path) -> None:
+    """One of the signers signed something else: then nothing is believed."""
+    signers = (Signer(MADE), Signer(MADE))
+    for signer in signers:
+        signer.install(tmp_path)
+    mixed = joined(signers[0].sign(LIST, EARLY), signers[1].sign(LIST.replace("a", "b"), EARLY))
+    assert "is not what key" in await refused(mixed, keyring("node", tmp_path))
+
+
+async def test_several_signatures_of_which_none_is_good_say_the_likeliest_cure(tmp_path: Path) -> None:
+    """Both unknown; or one too old, which newer keys would cure."""
+    old, unknown = Signer(MADE, EXPIRY), Signer(MADE)
+    data = sign(LIST, unknown, old, when=LATE)
+    assert "pending review" in await refused(data, keyring("node", tmp_path))
+    old.install(tmp_path)
+    with pytest.raises(KeyTooOld):
+        await clearsigned(data, keyring("node", tmp_path), "node", URL)
 
 
 def test_where_only_the_primary_key_expires_its_expiry_counts() -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _OID = bytes.fromhex("092b06010401da470f01")
 _SHA256, _ED25519, _V4 = 8, 22, 4
-_TEXT, _POSITIVE = 0x01, 0x13
+_BINARY, _TEXT, _POSITIVE = 0x00, 0x01, 0x13
 
 
 def _packet(tag: int, body: bytes) -> bytes:
@@ -88,6 +88,10 @@ class Signer:
         shown = "\n".join(f"- {line}" if line.startswith("-") else line for line in lines)
         head = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"
         return f"{head}{shown}\n{_armor('SIGNATURE', signature)}".encode()
+
+    def detach(self, data: bytes, when: datetime) -> bytes:
+        """Return the armored detached signature over the file *data*."""
+        return _armor("SIGNATURE", self._signature(_BINARY, data, when)).encode()
 
     def _signature(self, kind: int, material: bytes, when: datetime, extra: bytes = b"") -> bytes:
         issuer = _subpacket(33, b"\x04" + bytes.fromhex(self.fingerprint))

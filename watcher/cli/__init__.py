@@ -14,6 +14,7 @@ from state.errors import CatalogueError, SettingsError, SourceError, WatcherErro
 _COMMANDS = {
     "init": "Make a workspace: settings, images repository, memory.",
     "sync": "Poll upstream, and open or update pull requests (the main job).",
+    "check": "Ask upstream what there is, and remember nothing.",
     "pulls": "List, show, merge and close pull requests.",
     "build": "Show what a pull request builds, in build order.",
     "releases": "List what is known of a source's releases.",

@@ -1,0 +1,1 @@
+"""What is done with the real recordings of each source."""

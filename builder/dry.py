@@ -148,6 +148,16 @@ class DryRepository:
         before = await self.read(old, chosen)
         return "".join(line for path in chosen for line in _compared(path, before.get(path), made.files[path]))
 
+    async def parents(self, commit: str) -> Sequence[str]:
+        """See :meth:`builder.ports.Repository.parents`."""
+        made = self._made.get(commit)
+        return [made.parent] if made else await self._repository.parents(commit)
+
+    async def merge_base(self, one: str, other: str) -> str:
+        """See :meth:`builder.ports.Repository.merge_base`; a made-up commit stands on its parent."""
+        sides = [self._made[side].parent if side in self._made else side for side in (one, other)]
+        return await self._repository.merge_base(*sides)
+
     async def contains(self, commit: str, branch: str) -> bool:
         """Whether it is there now; a made-up commit is in no branch."""
         return commit not in self._made and await self._repository.contains(commit, branch)

@@ -85,6 +85,14 @@ class CloneRepository:
         shown = ("diff", "--no-color", "--no-ext-diff", old, new, "--", *paths)
         return (await self._about((old, new), *shown)).out.decode(errors="replace")
 
+    async def parents(self, commit: str) -> Sequence[str]:
+        """See :meth:`builder.ports.Repository.parents`."""
+        return (await self._about((commit,), "show", "--no-patch", "--format=%P", commit)).text.split()
+
+    async def merge_base(self, one: str, other: str) -> str:
+        """See :meth:`builder.ports.Repository.merge_base`."""
+        return (await self._about((one, other), "merge-base", one, other)).text
+
     async def contains(self, commit: str, branch: str) -> bool:
         """See :meth:`builder.ports.Repository.contains`; a commit that the clone lacks is in no branch of it."""
         known = await self._ask("cat-file", "-e", object_name(commit), ok=(0, 1, 128))

@@ -128,6 +128,14 @@ class Repository(Protocol):
         """Return the unified diff between two commits, limited to *paths* if given."""
         ...
 
+    async def parents(self, commit: str) -> Sequence[str]:
+        """Return the parents of *commit*: of a merge first what it was merged into."""
+        ...
+
+    async def merge_base(self, one: str, other: str) -> str:
+        """Return the newest commit that both descend from; GitError if there is none."""
+        ...
+
     async def contains(self, commit: str, branch: str) -> bool:
         """Whether *commit* is reachable from *branch* of the remote."""
         ...

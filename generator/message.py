@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from generator.rows import Catalogue
 from state.model import Artifact, Held, Release
 
-MANAGED = ("import", "new-line", "security", "partial-release", "removes-images", "eol")
+MANAGED = ("import", "new-line", "security", "partial-release", "removes-images", "eol", "checksum-changed")
 """Labels that say how a change is now: one that no longer holds is taken off. Others are people's."""
 
 

@@ -17,35 +17,45 @@ from state.model import Artifact, Checksum, Offer, Platform
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """An offer that was looked at: what may be proposed, what upstream lacks and why, what is to be compared."""
+    """An offer that was looked at: what may be proposed, what upstream lacks and why, what is to be compared.
+
+    ``away`` says what could not be asked: a network error is no proof that a file is not there.
+    """
 
     ready: tuple[Artifact, ...]
     missing: tuple[tuple[Platform, str], ...]
     pending: tuple[Artifact, ...]
+    away: tuple[str, ...]
 
 
 async def confirm(offer: Offer, fetch: Fetch, known: Collection[tuple[str, Checksum]]) -> Confirmed:
     """Look for every file of *offer*; *known* are the (URL, digest) pairs that :func:`compare` confirmed before.
 
-    A signed one gets its size. A file that cannot be looked at is missing, with the reason: no error leaves here.
+    Each file that is there gets its size. One that cannot be looked at is missing, with the reason: no error
+    leaves here.
     """
-    sorted_out = await asyncio.gather(*(_look(a, fetch) for a in offer.artifacts if a.signed))
-    compared = tuple(a for a in offer.artifacts if not a.signed and (a.url, a.checksum) in known)
-    present = {a.url: a for a in (*(a for a in sorted_out if isinstance(a, Artifact)), *compared)}
+    pending = tuple(a for a in offer.artifacts if not a.signed and (a.url, a.checksum) not in known)
+    looked = await asyncio.gather(*(_look(a, fetch) for a in offer.artifacts if a not in pending))
+    errors = [(a.platform, error) for a, error in looked if isinstance(error, FetchError)]
     return Confirmed(
-        ready=tuple(present[a.url] for a in offer.artifacts if a.url in present),
-        missing=offer.missing + tuple(a for a in sorted_out if not isinstance(a, Artifact)),
-        pending=tuple(a for a in offer.artifacts if not a.signed and a.url not in present),
+        ready=tuple(a for a, error in looked if error is None),
+        missing=offer.missing + tuple((platform, _reason(error)) for platform, error in errors),
+        pending=pending,
+        away=offer.away + tuple(_reason(error) for _, error in errors if not isinstance(error, NotPublished)),
     )
 
 
-async def _look(artifact: Artifact, fetch: Fetch) -> Artifact | tuple[Platform, str]:
+async def _look(artifact: Artifact, fetch: Fetch) -> tuple[Artifact, FetchError | None]:
     try:
-        return replace(artifact, size=await fetch.size(artifact.url))
-    except NotPublished:
-        return artifact.platform, f"{artifact.url} is listed, but not there yet"
+        return replace(artifact, size=await fetch.size(artifact.url)), None
     except FetchError as error:
-        return artifact.platform, f"{artifact.url} is listed, but cannot be looked at: {error.problem}"
+        return artifact, error
+
+
+def _reason(error: FetchError) -> str:
+    if isinstance(error, NotPublished):
+        return f"{error.url} is listed, but not there yet"
+    return f"{error.url} is listed, but cannot be looked at: {error.problem}"
 
 
 async def compare(artifact: Artifact, fetch: Fetch) -> Artifact:

@@ -88,7 +88,7 @@ async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch
         found |= listing.pick(release, rest)
     refuse_twins(NAME, found.values())
     missing = tuple((p, _awaited(p, release, problem)) for p in wanted if p not in found)
-    return Offer(tuple(found[p] for p in wanted if p in found), missing)
+    return Offer(tuple(found[p] for p in wanted if p in found), missing, (problem,) if problem else ())
 
 
 def _awaited(platform: Platform, release: Release, problem: str) -> str:

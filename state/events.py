@@ -56,6 +56,15 @@ class SupportEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalObsolete:
+    """An open pull request has become pointless: withdrawn upstream, ended, ignored, or there already."""
+
+    source: str
+    pull: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RenderAsked:
     """A person wants everything that is generated brought up to the catalogue and this program's templates."""
 
@@ -115,18 +124,27 @@ class PullRequestClosed:
 class BuildPlanned:
     """The images that a merged change touches, in build order, were worked out.
 
-    ``counts`` maps ``build``, ``cached`` and ``relabel`` to how many of each.
+    ``counts`` maps ``build``, ``cached`` and ``relabel`` to how many of each. ``day`` (ISO 8601) is the date of the
+    dated tags, fixed here; ``""`` in events of before it was kept.
     """
 
     source: str
     pull: int
     commit: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    day: str = ""
 
 
-Notice = (
-    ReleaseHeld | ArtifactChanged | FeedFailed | ChangeSkipped | PullRequestOpened | PullRequestUpdated | BuildPlanned
-)
+Notice = ReleaseHeld | FeedFailed | ChangeSkipped | PullRequestOpened | PullRequestUpdated | BuildPlanned
 """What only tells something: no step follows, so it is done as soon as it is recorded."""
 
-Event = ReleaseSeen | SupportEnded | RenderAsked | PullRequestMerged | PullRequestClosed | Notice
+Event = (
+    ReleaseSeen
+    | SupportEnded
+    | ArtifactChanged
+    | ProposalObsolete
+    | RenderAsked
+    | PullRequestMerged
+    | PullRequestClosed
+    | Notice
+)

@@ -18,3 +18,12 @@ def world(tmp_path: Path) -> Iterator[World]:
     served.mkdir()
     with Upstream(served) as upstream:
         yield World.make(tmp_path, upstream)
+
+
+@pytest.fixture
+def imported(world: World) -> World:
+    """A world whose import of line 22 alone was merged."""
+    world.only("22.11.0")
+    world.sync()
+    world.decide("merge", 1)
+    return world

@@ -1,16 +1,14 @@
-"""What upstreams, maintainers and crashes do to a watcher, and what it must do then. Each end to end."""
+"""What upstreams and crashes do to a watcher, and what it must do then. Each end to end."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from builder.git import CloneRepository
-from builder.ports import Commit
 from state.errors import GitError
 from state.events import ArtifactChanged
 from state.model import Checksum
@@ -22,86 +20,6 @@ from watcher.app import App
 from watcher.sync import sync
 
 LIST = "SHASUMS256.txt.asc"
-
-
-@pytest.fixture
-def imported(world: World) -> World:
-    """A world whose import of line 22 alone was merged."""
-    world.only("22.11.0")
-    world.sync()
-    world.decide("merge", 1)
-    return world
-
-
-def test_late_platforms_let_the_others_go_ahead_and_follow_up(imported: World) -> None:
-    """Musl is late: its images keep 22.11.0, the pull request says so, and a second one brings it."""
-    imported.publish(NEWER)
-    imported.only("22.23.2", "22.11.0")
-    arrive = imported.take_unofficial("22.23.2")
-    found = imported.sync()
-    held = {(h["arch"], h["libc"]) for h in found["held"]}
-    assert held == {("amd64", "musl"), ("armv6", "glibc")}
-    [pull] = found["pulls"]
-    shown = imported.pull(pull["number"])
-    assert "partial-release" in shown.labels
-    assert "stay on 22.11.0" in shown.body
-    assert "Late platforms" in shown.body
-    imported.decide("merge", pull["number"])
-    musl = next(p for p in imported.paths() if "/node/amd64/alpine/" in p and "/22/run/" in p)
-    glibc = next(p for p in imported.paths() if "/node/amd64/debian/" in p and "/22/run/" in p)
-    assert "v22.11.0/" in imported.text(musl)
-    assert "v22.23.2/" in imported.text(glibc)
-    assert imported.sync()["pulls"] == []
-
-    arrive()
-    found = imported.sync()
-    [second] = found["pulls"]
-    assert (second["old"], second["new"]) == ("22.23.2", "22.23.2")
-    assert second["title"] == "node: 22.23.2 for amd64/musl, armv6/glibc [SECURITY]"
-    assert found["held"] == []
-    imported.decide("merge", second["number"])
-    assert "v22.23.2/" in imported.text(musl)
-
-
-def test_a_late_platform_that_arrives_before_the_merge_joins_the_open_pull_request(imported: World) -> None:
-    """There is one pull request for a line: it is brought up to date in place."""
-    imported.publish(NEWER)
-    imported.only("22.23.2", "22.11.0")
-    arrive = imported.take_unofficial("22.23.2")
-    [first] = imported.sync()["pulls"]
-    arrive()
-    [again] = imported.sync()["pulls"]
-    assert again["number"] == first["number"]
-    assert "partial-release" not in imported.pull(first["number"]).labels
-
-
-def test_a_required_platform_that_is_missing_holds_the_whole_release(imported: World) -> None:
-    """The catalogue says which platforms must be there first; what is awaited is said."""
-    imported.publish(NEWER)
-    imported.only("22.23.2", "22.11.0")
-    name = f"{OFFICIAL}/v22.23.2/node-v22.23.2-linux-x64.tar.xz"
-    body = (imported.served / name).read_bytes()
-    imported.remove(name)
-    found = imported.sync()
-    assert found["pulls"] == []
-    [held] = found["held"]
-    assert (held["version"], held["arch"], held["libc"]) == ("22.23.2", None, None)
-    assert "amd64/glibc" in held["reason"]
-    since = held["since"]
-    imported.day(datetime(2026, 8, 11, tzinfo=UTC))
-    assert imported.sync()["held"][0]["since"] == since
-    (imported.served / name).write_bytes(body)
-    assert len(imported.sync()["pulls"]) == 1
-
-
-def test_an_empty_artifact_is_not_there(imported: World) -> None:
-    """A file of no bytes is what a half-done promotion looks like."""
-    imported.publish(NEWER)
-    imported.only("22.23.2", "22.11.0")
-    (imported.served / OFFICIAL / "v22.23.2" / "node-v22.23.2-linux-arm64.tar.xz").write_bytes(b"")
-    found = imported.sync()
-    assert found["pulls"] == []
-    assert "aarch64/glibc" in found["held"][0]["reason"]
 
 
 def test_a_changed_checksum_is_shown_and_never_proposed(imported: World) -> None:
@@ -214,109 +132,6 @@ def test_unknown_extra_fields_are_nobodys_business(imported: World) -> None:
     imported.only("22.23.2", "22.11.0")
     imported.serve_index([{**e, "sbom": {"x": [1]}} for e in imported.index()])
     assert len(imported.sync()["pulls"]) == 1
-
-
-def test_a_closed_pull_request_means_not_this_version(imported: World) -> None:
-    """It is not proposed again, the next one is; taking the decision back proposes it."""
-    imported.publish(NEWER)
-    imported.only("22.23.2", "22.11.0")
-    [pull] = imported.sync()["pulls"]
-    imported.decide("close", pull["number"])
-    found = imported.sync()
-    assert found["pulls"] == []
-    assert [(s["version"], "closed" in s["reason"]) for s in found["skipped"]] == [("22.23.2", True)]
-
-    async def unignore(app: App) -> None:
-        app.store.unignore("node", "22.23.2")
-
-    imported.run(unignore)
-    [again] = imported.sync()["pulls"]
-    assert again["number"] != pull["number"]
-
-
-def test_the_version_after_a_closed_one_is_proposed(world: World) -> None:
-    """A decision is about a version, not about a line."""
-    world.only("20.18.0")
-    world.sync()
-    world.decide("close", 1)
-    assert world.sync()["pulls"] == []
-    world.publish(NEWER)
-    world.only("22.23.2", "22.11.0")
-    [pull] = world.sync()["pulls"]
-    assert pull["lines"] == {"22": "22.23.2"}
-
-
-def test_a_newer_release_updates_the_open_pull_request_in_place(world: World) -> None:
-    """One open pull request per line: new commit, title and body, and a comment."""
-    world.only("22.11.0", "20.18.0")
-    world.sync()
-    world.decide("merge", 1)
-    world.publish(NEWER)
-    world.day(datetime(2026, 4, 1, tzinfo=UTC))
-    world.only("22.11.0", "20.18.0", "20.20.2")
-    [first] = world.sync()["pulls"]
-    assert first["title"].startswith("node: 20.18.0 -> 20.20.2")
-    head = world.git("rev-parse", "watcher/node/20")
-    entries = world.index()
-    world.serve_index([{**e, "version": "v20.21.0"} if e["version"] == "v20.20.2" else e for e in entries])
-    found = world.sync()
-    # 20.21.0 has no list: it is held, and the open pull request for 20.20.2 stays as it is.
-    assert found["pulls"] == []
-    assert world.git("rev-parse", "watcher/node/20") == head
-
-
-def test_commits_by_people_are_never_overwritten(imported: World) -> None:
-    """A maintainer pushed to our branch: it stays, and the run says so."""
-    imported.publish(NEWER)
-    imported.only("22.23.2", "22.11.0")
-    arrive = imported.take_unofficial("22.23.2")
-    imported.sync()
-
-    async def push(app: App) -> str:
-        await app.repository.fetch()
-        tip = await app.repository.head("watcher/node/22")
-        assert tip
-        when = datetime(2026, 8, 10, 12, tzinfo=UTC)
-        theirs = await app.repository.commit(Commit("watcher/node/22", tip, "Mine\n", {"docs/note.md": "x\n"}, when))
-        await app.repository.push("watcher/node/22", theirs, tip)
-        return theirs
-
-    theirs = imported.run(push)
-    arrive()
-    found = imported.sync()
-    assert found["pulls"] == []
-    assert any("left alone" in s["reason"] for s in found["skipped"])
-    assert imported.git("rev-parse", "watcher/node/22").strip() == theirs
-
-
-def test_unsigned_files_are_compared_and_a_wrong_one_is_refused(imported: World) -> None:
-    """The list says one thing, the file is another: that platform stays, the failure is named."""
-    imported.publish(NEWER)
-    imported.only("22.23.2", "22.11.0")
-    name = "node-v22.23.2-linux-x64-musl.tar.xz"
-    (imported.served / UNOFFICIAL / "v22.23.2" / name).write_bytes(b"something else")
-    report = imported.report()
-    assert [p.new for p in report.pulls] == ["22.23.2"]
-    assert [f.url.endswith(name) for f in report.failed] == [True]
-    assert ("amd64", "musl") in {(h.arch, h.libc) for h in report.held}
-    assert "something else" not in imported.text("catalogue/releases/node/22.json", "watcher/node/22")
-
-
-def test_a_slow_comparison_does_not_hold_up_the_pull_request_and_joins_it(imported: World) -> None:
-    """The pull request is open before the unsigned files are there; the same run brings them in."""
-    imported.settings("[feed]\ncompare_grace = 0.0")
-    imported.publish(NEWER)
-    imported.only("22.23.2", "22.11.0")
-    found = imported.sync()
-    [pull] = found["pulls"]
-    assert found["held"] == []
-    assert "partial-release" not in imported.pull(pull["number"]).labels
-
-    async def kinds(app: App) -> list[str]:
-        return [type(e.event).__name__ for e in app.store.events_after(0)]
-
-    happened = imported.run(kinds)
-    assert happened.index("PullRequestUpdated") > happened.index("ReleaseHeld")
 
 
 @pytest.mark.parametrize("broken", ["push", "save_pull", "open"])

@@ -1,13 +1,14 @@
-"""What became of our pull requests, and what a pull request would build."""
+"""What became of our pull requests, what they change, and what they would build."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from generator import builds
 from state.errors import ForgeError
-from state.events import Event, PullRequestClosed, PullRequestMerged
+from state.events import BuildPlanned, Event, PullRequestClosed, PullRequestMerged
 from state.model import PullRequest
 from state.store import PullRecord
 from watcher.app import App
@@ -15,10 +16,14 @@ from watcher.app import App
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """What a change would build: ``commit`` is the state of the images repository that it builds from."""
+    """What a change would build: ``commit`` is the state of the images repository that it builds from.
+
+    ``day`` is the date of the dated tags.
+    """
 
     commit: str
     steps: Sequence[builds.BuildStep]
+    day: date
 
 
 async def watch(app: App) -> list[Event]:
@@ -66,15 +71,35 @@ async def build_plan(app: App, number: int) -> BuildPlan:
     record = app.store.pull(number)
     if record is None:
         raise ForgeError(f"no pull request #{number}: `watcher pulls` lists them")
-    commit = record.merge_commit or record.head
-    before = await app.repository.tree(record.base)
-    after = await app.repository.tree(record.head)
+    old, new = await sides(app, record)
+    before, after = await app.repository.tree(old), await app.repository.tree(new)
     changed = [path for path, blob in after.items() if before.get(path) != blob]
-    catalogue = await app.images.catalogue(commit)
-    return BuildPlan(commit, builds.plan(catalogue, changed, app.now().date()))
+    day = _day(app, number)
+    return BuildPlan(new, builds.plan(await app.images.catalogue(new), changed, day), day)
+
+
+def _day(app: App, number: int) -> date:
+    """The date of the dated tags: that of the recorded plan, however often it is shown; today if there is none."""
+    planned = app.store.build_planned(number)
+    if planned is None or not isinstance(planned.event, BuildPlanned):
+        return app.now().date()
+    return date.fromisoformat(planned.event.day) if planned.event.day else planned.at.date()
 
 
 async def touched(app: App, record: PullRecord) -> list[str]:
     """The paths that a pull request adds, changes or removes, sorted."""
-    before, after = await app.repository.tree(record.base), await app.repository.tree(record.head)
+    old, new = await sides(app, record)
+    before, after = await app.repository.tree(old), await app.repository.tree(new)
     return sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
+
+
+async def sides(app: App, record: PullRecord) -> tuple[str, str]:
+    """The two commits that a pull request is the difference of, whoever else committed to its branch.
+
+    Merged: what its merge commit brought. Else its branch as the forge has it, from where it last left the default
+    branch (which somebody may have merged into it).
+    """
+    if record.merge_commit:
+        return (await app.repository.parents(record.merge_commit))[0], record.merge_commit
+    head = (await app.forge.pull(record.number)).head
+    return await app.repository.merge_base(await app.images.head(), head), head

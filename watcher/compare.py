@@ -23,8 +23,7 @@ class Comparer:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         """Remember what holds in *store*."""
         self._store, self._now = store, now
-        self._tasks: dict[tuple[str, str], asyncio.Task[Artifact]] = {}
-        self._succeeded: set[str] = set()
+        self._tasks: dict[tuple[str, str, str], asyncio.Task[Artifact]] = {}
 
     async def within(
         self, seconds: float, artifacts: Sequence[Artifact], source: str, fetch: Fetch
@@ -41,7 +40,7 @@ class Comparer:
         bad: list[tuple[Artifact, SourceError]] = []
         for task in done:
             artifact = tasks[task]
-            self._tasks.pop(_key(artifact), None)
+            self._tasks.pop(_key(source, artifact), None)
             try:
                 good.append(task.result())
             except SourceError as error:
@@ -49,28 +48,30 @@ class Comparer:
         return good, bad
 
     async def rest(self) -> set[str]:
-        """Wait for all that is under way; return the sources of which something was confirmed meanwhile."""
+        """Wait for all that is under way; return the sources that have to be looked at again because of it.
+
+        What failed is kept until then, and told by :meth:`within` without a second download.
+        """
         if self._tasks:
             await asyncio.wait(self._tasks.values())
-            self._tasks.clear()
-        confirmed, self._succeeded = self._succeeded, set()
-        return confirmed
+        sources = {source for source, _, _ in self._tasks}
+        self._tasks = {key: task for key, task in self._tasks.items() if task.exception()}
+        return sources
 
     def _start(self, artifact: Artifact, source: str, fetch: Fetch) -> asyncio.Task[Artifact]:
         """Start comparing, or join the comparison that is under way."""
-        key = _key(artifact)
+        key = _key(source, artifact)
         if key not in self._tasks:
-            self._tasks[key] = asyncio.create_task(self._compare(artifact, source, fetch))
+            self._tasks[key] = asyncio.create_task(self._compare(artifact, fetch))
         return self._tasks[key]
 
-    async def _compare(self, artifact: Artifact, source: str, fetch: Fetch) -> Artifact:
+    async def _compare(self, artifact: Artifact, fetch: Fetch) -> Artifact:
         """Compare and remember."""
         compared = await availability.compare(artifact, fetch)
         self._store.confirm(artifact.url, artifact.checksum, compared.size or 0, self._now())
-        self._succeeded.add(source)
         return compared
 
 
-def _key(artifact: Artifact) -> tuple[str, str]:
+def _key(source: str, artifact: Artifact) -> tuple[str, str, str]:
     """What a comparison is about."""
-    return artifact.url, str(artifact.checksum)
+    return source, artifact.url, str(artifact.checksum)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 
 from generator import matrix
-from generator.rows import Catalogue
-from sources import availability
+from generator.rows import Catalogue, Stack
 from sources.source import Source
-from state.errors import KeyTooOld, NotPublished, SourceError
-from state.events import ArtifactChanged, FeedFailed, SupportEnded
-from state.model import Artifact, Held, Offer, Platform, Release, Skipped
+from state.errors import FetchError, KeyTooOld, NotPublished, SourceError
+from state.events import ArtifactChanged, FeedFailed, ProposalObsolete, SupportEnded
+from state.model import Held, Platform, Release, Skipped, Version
+from state.store import PullRecord
 from watcher.app import App
+from watcher.offers import Judged, held, judge
+
+_TRIES = 3
+"""How many releases of a line are looked at when the newest cannot be had: older ones help nobody."""
 
 
 @dataclass(slots=True)
@@ -22,7 +26,8 @@ class Look:
     """What one look at a line found.
 
     ``release`` is what should be recorded now, late platforms with their previous file; None if the
-    catalogue has it already. ``late`` are its own platforms that wait, ``held`` all that waits.
+    catalogue has it already, or nothing can be had. ``late`` are its own platforms that wait, ``held`` all that
+    waits. ``away`` says what could not be asked: the line is looked at again at the next poll.
     """
 
     line: str
@@ -30,11 +35,13 @@ class Look:
     late: tuple[Held, ...] = ()
     passed: tuple[Release, ...] = ()
     ended: SupportEnded | None = None
+    obsolete: ProposalObsolete | None = None
     made: list[Release] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     failed: list[FeedFailed] = field(default_factory=list)
     changed: list[ArtifactChanged] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)
 
     @property
     def security(self) -> bool:
@@ -42,108 +49,173 @@ class Look:
         return self.release is not None and any(r.security for r in (self.release, *self.passed))
 
 
-async def look(app: App, source: Source, catalogue: Catalogue, line: str, releases: Sequence[Release]) -> Look:
-    """Look at one line; *releases* are all that upstream lists of it."""
-    found = Look(line)
-    recorded = catalogue.releases.get((source.NAME, line))
-    newest_first = sorted((r for r in releases if not r.version.is_prerelease), key=lambda r: r.version, reverse=True)
-    if newest_first and not newest_first[0].supported(app.now().date()):
-        _end(app, found, recorded, newest_first[0])
-        return found
-    if recorded and all(r.version != recorded.version for r in newest_first):
-        found.skipped.append(
-            Skipped(source.NAME, str(recorded.version), "withdrawn from upstream's index; what is recorded stays")
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a look needs to know: the line as it is recorded, what is proposed of it, and what upstream lists."""
+
+    app: App
+    source: Source
+    stack: Stack
+    wanted: Sequence[Platform]
+    name: str
+    recorded: Release | None
+    pull: PullRecord | None
+    proposed: Version | None
+    listed: Sequence[Release]
+    fresh: bool
+
+    @classmethod
+    def of(
+        cls, app: App, source: Source, catalogue: Catalogue, name: str, releases: Sequence[Release], *, fresh: bool
+    ) -> Line:
+        """Gather it; *fresh* tells that a document changed since the last poll."""
+        stack = next(s for s in catalogue.stacks.values() if s.source == source.NAME)
+        pull = app.store.open_pull(f"watcher/{source.NAME}/{name}")
+        proposal = pull or app.store.open_pull(f"watcher/{source.NAME}/import")
+        proposed = proposal.lines.get(name) if proposal else None
+        return cls(
+            app,
+            source,
+            stack,
+            matrix.wanted(catalogue, stack.name, name),
+            name,
+            catalogue.releases.get((source.NAME, name)),
+            pull,
+            Version(proposed) if proposed else None,
+            sorted((r for r in releases if not r.version.is_prerelease), key=lambda r: r.version, reverse=True),
+            fresh,
         )
-    for release in newest_first:
-        if recorded and release.version < recorded.version:
-            break
-        if _refused(app, source.NAME, release, found):
-            continue
-        if await _take(app, source, catalogue, release, recorded, found):
-            break
-    if recorded and found.release:
-        new = found.release.version
-        found.passed = tuple(r for r in newest_first if recorded.version < r.version < new)
-    return found
 
+    async def look(self) -> Look:
+        """Look at the line: newest release first, until one can be proposed or is recorded already."""
+        found, today = Look(self.name), self.app.now().date()
+        if self._over(found, today):
+            return found
+        self._withdrawn(found)
+        tries = 0
+        for release in self.listed:
+            if self._older(release):
+                break
+            if self._refused(release, found):
+                if str(release.version) in self.app.store.ignored(self.source.NAME):
+                    break  # "not this version" does not mean the one before it
+                continue
+            tries += 1
+            if tries > _TRIES or await self._take(release, found):
+                break
+        if self.recorded and found.release:
+            new = found.release.version
+            found.passed = tuple(r for r in self.listed if self.recorded.version < r.version < new)
+        return found
 
-def _end(app: App, found: Look, recorded: Release | None, release: Release) -> None:
-    """Note that upstream no longer supports a line that we have; its start may also still be to come."""
-    until = release.supported_until
-    if recorded and until and until < app.now().date():
-        found.ended = SupportEnded(recorded.source, found.line, str(recorded.version), until.isoformat())
+    def _over(self, found: Look, today: date) -> bool:
+        """Whether the line is not to be looked at: its support ended, is yet to begin, or is unknown."""
+        if not self.listed or self.listed[0].supported(today):
+            return not self.listed
+        until = self.listed[0].supported_until
+        if self.recorded and until and until < today:
+            version = str(self.recorded.version)
+            found.ended = SupportEnded(self.source.NAME, self.name, version, until.isoformat())
+            found.obsolete = self._obsolete(f"upstream's support of {self.name} ended on {until}")
+        elif self.recorded and until is None:
+            reason = f"upstream does not say how long {self.name} is supported: nothing new of it is proposed"
+            found.skipped.append(Skipped(self.source.NAME, str(self.recorded.version), reason))
+        return True
 
+    def _withdrawn(self, found: Look) -> None:
+        """Say of what is recorded or proposed that upstream does not list it any more."""
+        listed = [r.version for r in self.listed]
+        reason = "withdrawn from upstream's index"
+        # Distros list only their newest: what is below that is not withdrawn.
+        if self.recorded and self.recorded.version not in listed and listed[0] < self.recorded.version:
+            kept = Skipped(self.source.NAME, str(self.recorded.version), f"{reason}; what is recorded stays")
+            found.skipped.append(kept)
+        if self.proposed and self.proposed not in listed:
+            found.obsolete = self._obsolete(f"{self.proposed} was {reason}")
 
-def _refused(app: App, name: str, release: Release, found: Look) -> bool:
-    """Whether a person or a rule says not to propose this version."""
-    version = str(release.version)
-    reason = app.store.ignored(name).get(version)
-    pattern = next((p for p in app.config.ignored(name) if fnmatchcase(version, p)), None)
-    if pattern:
-        reason = f"the settings ignore {pattern}"
-    if release.published > app.now().date() + timedelta(days=1):
-        reason = f"dated in the future: {release.published}"
-    if reason:
-        found.skipped.append(Skipped(name, version, reason))
-    return reason is not None
+    def _older(self, release: Release) -> bool:
+        """Whether we have, or propose, something newer: nothing is ever taken back by itself."""
+        if self.recorded and release.version < self.recorded.version:
+            return True
+        listed = any(r.version == self.proposed for r in self.listed)
+        return self.proposed is not None and listed and release.version < self.proposed
 
-
-async def _take(
-    app: App, source: Source, catalogue: Catalogue, release: Release, recorded: Release | None, found: Look
-) -> bool:
-    """Try one release; True if it settles the line (to propose, or recorded already and complete)."""
-    stack = next(s for s in catalogue.stacks.values() if s.source == source.NAME)
-    try:
-        wanted = matrix.wanted(catalogue, stack.name, found.line)
-        offer = await source.artifacts(release, wanted, app.feeds(source.NAME))
-        if _changed(app, source.NAME, offer, release, found):
+    def _refused(self, release: Release, found: Look) -> bool:
+        """Whether a person or a rule says not to propose this version."""
+        version, app = str(release.version), self.app
+        pattern = next((p for p in app.config.ignored(self.source.NAME) if fnmatchcase(version, p)), None)
+        reason = app.store.ignored(self.source.NAME).get(version, "")
+        if release.published > app.now().date() + timedelta(days=1):
+            reason = f"dated in the future: {release.published}"
+        elif pattern:
+            reason = f"the settings ignore {pattern}"
+        if not reason:
             return False
-        ready, late = await _check(app, source.NAME, offer, found)
-    except (KeyTooOld, NotPublished) as error:
-        _hold(app, found, release, None, error.problem)
-        return False
-    except SourceError as error:
-        found.failed.append(FeedFailed(source.NAME, error.url, error.field, error.problem))
-        return False
-    awaited = {platform for platform, _ in late} & set(stack.require)
-    if awaited:
-        _hold(app, found, release, None, f"awaiting {', '.join(sorted(map(str, awaited)))}: {dict(late)[min(awaited)]}")
-        return False
-    found.late = tuple(_hold(app, found, release, platform, reason) for platform, reason in late)
-    _settle(found, release, recorded, ready)
-    return True
+        found.skipped.append(Skipped(self.source.NAME, version, reason))
+        if release.version == self.proposed:
+            found.obsolete = self._obsolete(reason)
+        return True
 
+    def _obsolete(self, reason: str) -> ProposalObsolete | None:
+        """Note that the line's open pull request has become pointless, if there is one."""
+        return ProposalObsolete(self.source.NAME, self.pull.number, reason) if self.pull else None
 
-async def _check(app: App, name: str, offer: Offer, found: Look) -> tuple[list[Artifact], list[tuple[Platform, str]]]:
-    """Check that the files are there and are what their digests say: those that are ready, and what others await."""
-    fetch = app.feeds(name)
-    checked = await availability.confirm(offer, fetch, app.store.confirmed([a.url for a in offer.artifacts]))
-    grace = app.config.settings.feed.compare_grace
-    good, bad = await app.comparer.within(grace, checked.pending, name, fetch)
-    late = list(checked.missing)
-    told = {a.url for a in good}
-    for artifact, error in bad:
-        told.add(artifact.url)
-        late.append((artifact.platform, error.problem))
-        if not isinstance(error, NotPublished):
+    async def _take(self, release: Release, found: Look) -> bool:
+        """Try one release; True if it settles the line: proposed, recorded, or not to be had today."""
+        name, app = self.source.NAME, self.app
+        waiting = [h for h in app.store.holds(name) if h.version == str(release.version)]
+        if self._complete(release) and not self.fresh and not waiting:
+            return True
+        try:
+            offer = await self.source.artifacts(release, self.wanted, app.feeds(name))
+            judged = await judge(app, release, offer)
+        except (KeyTooOld, NotPublished) as error:
+            found.held.append(held(app, release, None, error.problem))
+            return False
+        except FetchError as error:
+            # Upstream cannot be asked: what is older is no answer to that.
             found.failed.append(FeedFailed(name, error.url, error.field, error.problem))
-    waiting = "being downloaded and compared: upstream does not sign it"
-    late += [(a.platform, waiting) for a in checked.pending if a.url not in told]
-    return [*checked.ready, *good], late
+            return True
+        except SourceError as error:
+            found.failed.append(FeedFailed(name, error.url, error.field, error.problem))
+            return False
+        found.failed += judged.failed
+        found.changed += judged.changed
+        found.away += judged.away
+        if judged.away and self.proposed == release.version:
+            found.held += waiting  # it was complete enough to propose: a network error takes nothing of that back
+            return True
+        return self._settle(release, judged, found)
 
+    def _settle(self, release: Release, judged: Judged, found: Look) -> bool:
+        """Make the record of what is ready; what is late keeps the file of the version before."""
+        late = dict(judged.late)
+        awaited = sorted(late.keys() & set(self.stack.require))
+        if not judged.changed and (awaited or not judged.ready):
+            reason = f"awaiting {', '.join(map(str, awaited))}: {late[awaited[0]]}" if awaited else "has no file for us"
+            found.held.append(held(self.app, release, None, reason))
+            return bool(judged.away)
+        found.held += (holds := [held(self.app, release, platform, reason) for platform, reason in judged.late])
+        if judged.changed:
+            return False
+        found.late = tuple(holds)
+        was = {(a.url, a.checksum): a for a in self.recorded.artifacts} if self.recorded else {}
+        artifacts = {a.platform: was.get((a.url, a.checksum), a) for a in judged.ready}
+        kept = [a for a in (self.recorded.artifacts if self.recorded else ()) if a.platform in late]
+        artifacts |= {a.platform: a for a in kept}
+        made = replace(release, artifacts=tuple(artifacts[p] for p in sorted(artifacts)))
+        found.made.append(made)
+        if self.recorded is None or not _same(self.recorded, made):
+            found.release = made
+        elif not judged.away:
+            found.obsolete = self._obsolete("the images repository has it already")
+        return True
 
-def _settle(found: Look, release: Release, recorded: Release | None, ready: Sequence[Artifact]) -> None:
-    """Make the record: what is ready, and for what is late the file of the version before."""
-    was = {(a.url, a.checksum): a for a in recorded.artifacts} if recorded else {}
-    artifacts = {a.platform: was.get((a.url, a.checksum), a) for a in ready}
-    kept = (
-        [a for a in recorded.artifacts if any((h.arch, h.libc) == a.platform for h in found.late)] if recorded else []
-    )
-    artifacts |= {a.platform: a for a in kept if a.platform not in artifacts}
-    made = replace(release, artifacts=tuple(artifacts[p] for p in sorted(artifacts)))
-    found.made.append(made)
-    if recorded is None or not _same(recorded, made):
-        found.release = made
+    def _complete(self, release: Release) -> bool:
+        """Whether the release is what is recorded, for every platform that is wanted."""
+        if self.recorded is None or self.recorded.version != release.version:
+            return False
+        return all((a := self.recorded.artifact(p)) and a.version == release.version for p in self.wanted)
 
 
 def _same(recorded: Release, made: Release) -> bool:
@@ -153,30 +225,3 @@ def _same(recorded: Release, made: Release) -> bool:
         return release.version, {(a.platform, a.version, a.url, a.checksum) for a in release.artifacts}
 
     return essence(recorded) == essence(made)
-
-
-def _changed(app: App, name: str, offer: Offer, release: Release, found: Look) -> bool:
-    """Note files whose digest is another one than recorded: the release is not proposed."""
-    for artifact in offer.artifacts:
-        recorded = app.store.conflict(artifact.url, artifact.checksum)
-        if recorded:
-            was, now = str(recorded), str(artifact.checksum)
-            found.changed.append(ArtifactChanged(name, str(release.version), artifact.url, was, now))
-            _hold(
-                app,
-                found,
-                release,
-                artifact.platform,
-                f"checksum changed: recorded {was}, now {now}; look into why, then: watcher approve-checksum {artifact.url} {now}",
-            )
-    return bool(found.changed)
-
-
-def _hold(app: App, found: Look, release: Release, platform: Platform | None, reason: str) -> Held:
-    """Note that a release, or one platform of it, waits."""
-    arch, libc = platform or (None, None)
-    version = str(release.version)
-    known = {(h.version, h.arch, h.libc): h.since for h in app.store.holds(release.source)}
-    held = Held(release.source, version, arch, libc, reason, known.get((version, arch, libc), app.now()))
-    found.held.append(held)
-    return held

@@ -7,6 +7,7 @@ A step is safe to repeat, and returns what happened; what happens *next* is the 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from generator import plan
 from generator.proposal import Proposal
@@ -17,6 +18,7 @@ from state.events import (
     ChangeSkipped,
     Event,
     FeedFailed,
+    ProposalObsolete,
     PullRequestClosed,
     PullRequestMerged,
     PullRequestOpened,
@@ -31,13 +33,17 @@ from watcher import changes, proposals
 from watcher.app import App
 
 
-async def step(recorded: Recorded, app: App) -> list[Event]:
+async def step(recorded: Recorded, app: App) -> list[Event]:  # noqa: C901, PLR0911  (one case per event)
     """Do what *recorded* asks for and return what happened by that."""
     match recorded.event:
         case ReleaseSeen() as seen:
             return await propose(seen, recorded, app)
         case SupportEnded() as ended:
             return await retire(ended, recorded, app)
+        case ArtifactChanged() as changed:
+            return await warn(changed, app)
+        case ProposalObsolete() as obsolete:
+            return await withdraw(obsolete, app)
         case RenderAsked():
             return await refresh(recorded, app)
         case PullRequestMerged() as merged:
@@ -45,13 +51,7 @@ async def step(recorded: Recorded, app: App) -> list[Event]:
         case PullRequestClosed() as closed:
             return refuse(closed, app)
         case (
-            ReleaseHeld()
-            | ArtifactChanged()
-            | FeedFailed()
-            | ChangeSkipped()
-            | PullRequestOpened()
-            | PullRequestUpdated()
-            | BuildPlanned()
+            ReleaseHeld() | FeedFailed() | ChangeSkipped() | PullRequestOpened() | PullRequestUpdated() | BuildPlanned()
         ):
             return []  # facts: nobody has to act on them
 
@@ -92,16 +92,36 @@ async def refresh(recorded: Recorded, app: App) -> list[Event]:
     return await _submit(plan.refresh(catalogue, before, recorded.at.date()), head, recorded, app)
 
 
+async def warn(changed: ArtifactChanged, app: App) -> list[Event]:
+    """Mark open pull requests that carry a file whose checksum is another one now."""
+    for record in app.store.pulls(state="open"):
+        if record.source == changed.source and changed.version in record.lines.values():
+            await proposals.mark(record, changed, app)
+    return []
+
+
+async def withdraw(obsolete: ProposalObsolete, app: App) -> list[Event]:
+    """Close a pull request that has become pointless; that is no decision about its version."""
+    record = app.store.pull(obsolete.pull)
+    if record and record.state == "open":
+        # Remembered first: so the forge's "closed" is never taken for a maintainer's.
+        app.store.save_pull(replace(record, state="closed"), app.now())
+        await app.forge.close(obsolete.pull, f"Closed by the watcher: {obsolete.reason}.")
+    return []
+
+
 async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
     """Work out what to build, and bring up to date what no longer merges beside it."""
     changes.remember(merged.pull, app)
     await app.repository.fetch()
     followed: list[Event] = []
     for other in app.store.pulls(state="open"):
-        if not await app.repository.merges_cleanly(other.branch, app.branch):
-            # Everything is generated: never merge text, make the change again on the new base.
-            again = app.store.recorded(other.event)
-            followed += await step(again, app) if again else []
+        standing = (await app.forge.pull(other.number)).standing
+        if standing != "open" or await app.repository.merges_cleanly(other.branch, app.branch):
+            continue
+        # Everything is generated: never merge text, make the change again on the new base.
+        again = app.store.recorded(other.event)
+        followed += await step(again, app) if again else []
     planned = await changes.build_plan(app, merged.pull.number)
     counts = Counter[str](s.kind for s in planned.steps)
     return [*followed, BuildPlanned(merged.source, merged.pull.number, planned.commit, dict(counts))]

@@ -21,7 +21,8 @@ from state.store import Recorded
 from watcher import documents
 from watcher.app import App
 from watcher.documents import Asked
-from watcher.lines import Look, look
+from watcher.lines import Line, Look
+from watcher.offers import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,11 @@ async def poll(app: App, name: str) -> Polled:
         releases = await documents.read(app, asked)
     except SourceError as error:
         return _dead(app, name, error)
+    if asked.failed and not asked.changed:
+        # An outage: what is kept was looked at before, and asking for its files would fail the same way.
+        return _away(app, asked)
     catalogue = await app.images.catalogue(head)
-    found = await _look_at_all(app, app.sources[name], catalogue, releases)
+    found = await _look_at_all(app, app.sources[name], catalogue, releases, fresh=asked.changed)
     return _keep(app, asked, releases, found, _events(app, name, catalogue, found), stamp)
 
 
@@ -59,6 +63,14 @@ def _dead(app: App, name: str, error: SourceError) -> Polled:
     app.store.record(_news(app, [failed]), app.now())
     app.store.poll_failed(name, error=str(error), url=error.url, now=app.now())
     return Polled(name, failed=[failed])
+
+
+def _away(app: App, asked: Asked) -> Polled:
+    """Note that documents could not be had, and that the others say nothing new."""
+    first = asked.failed[0]
+    app.store.record(_news(app, asked.failed), app.now())
+    app.store.poll_failed(asked.source, error=_sentence(first), url=first.url, now=app.now())
+    return Polled(asked.source, failed=asked.failed)
 
 
 def _news(app: App, failed: Sequence[FeedFailed]) -> list[FeedFailed]:
@@ -88,29 +100,32 @@ def _keep(
         waiting=held,
         events=[*events, *_news(app, failed)],
         # Something waits or failed: look again at the next poll, whatever the documents say.
-        settled=None if held or failed else json.dumps(done),
+        settled=None if held or failed or any(each.away for each in found) else json.dumps(done),
         failed=(_sentence(failed[0]), failed[0].url) if failed else None,
     )
     return Polled(asked.source, recorded, skipped, failed)
 
 
-async def _look_at_all(app: App, source: Source, catalogue: Catalogue, releases: Sequence[Release]) -> Sequence[Look]:
+async def _look_at_all(
+    app: App, source: Source, catalogue: Catalogue, releases: Sequence[Release], *, fresh: bool
+) -> Sequence[Look]:
     """Look at every line that is supported or recorded, all at once; at none where no stack is made of the source."""
     if not any(stack.source == source.NAME for stack in catalogue.stacks.values()):
         return []
     today = app.now().date()
-    lines = {r.line for r in releases if r.supported(today)}
-    lines |= {line for (name, line) in catalogue.releases if name == source.NAME}
-    of = {line: [r for r in releases if r.line == line] for line in sorted(lines)}
-    return await asyncio.gather(*(look(app, source, catalogue, line, found) for line, found in of.items()))
+    names = {r.line for r in releases if r.supported(today)}
+    names |= {line for (name, line) in catalogue.releases if name == source.NAME}
+    of = {name: [r for r in releases if r.line == name] for name in sorted(names)}
+    lines = [Line.of(app, source, catalogue, name, found, fresh=fresh) for name, found in of.items()]
+    return await asyncio.gather(*(line.look() for line in lines))
 
 
 def _events(app: App, name: str, catalogue: Catalogue, found: Sequence[Look]) -> list[Event]:
     """What happened, for the journal: only what is new since the last poll."""
-    events: list[Event] = []
-    before = {(h.version, h.arch, h.libc) for h in app.store.holds(name)}
+    before = {(h.version, h.arch, h.libc): h.reason for h in app.store.holds(name)}
+    events: list[Event] = [each.obsolete for each in found if each.obsolete]
     events += [ReleaseHeld(h) for each in found for h in each.held if (h.version, h.arch, h.libc) not in before]
-    events += [c for each in found for c in each.changed]
+    events += [c for each in found for c in each.changed if told(c) not in before.values()]
     wanted = [each for each in found if each.release is not None]
     if wanted and not any(source == name for source, _ in catalogue.releases):
         events += _import(app, name, wanted)

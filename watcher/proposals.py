@@ -10,7 +10,7 @@ from builder.ports import Commit, Draft
 from generator import message
 from generator.plan import Planned
 from state.errors import StaleLease
-from state.events import ChangeSkipped, Event, PullRequestOpened, PullRequestUpdated
+from state.events import ArtifactChanged, ChangeSkipped, Event, PullRequestOpened, PullRequestUpdated
 from state.model import Change, PullRequest, Skipped
 from state.store import PullRecord, Recorded
 from watcher.app import App
@@ -69,6 +69,19 @@ async def _on_forge(planned: Planned, known: PullRecord | None, app: App) -> tup
     if known and known.title != change.title:
         comment = f"Now brings {change.title}; before this it was {known.title}."
     return await app.forge.update(number, draft, comment), False
+
+
+async def mark(record: PullRecord, changed: ArtifactChanged, app: App) -> None:
+    """Label an open pull request whose file has another checksum now, and say so; once is enough."""
+    pull = await app.forge.pull(record.number)
+    if pull.standing != "open" or "checksum-changed" in pull.labels:
+        return
+    comment = (
+        f"Do not merge: {changed.url} is recorded here with {changed.recorded}, and upstream has {changed.published} "
+        "now. Somebody should look into why."
+    )
+    draft = Draft(record.branch, app.branch, pull.title, pull.body, (*pull.labels, "checksum-changed"))
+    await app.forge.update(record.number, draft, comment)
 
 
 def _record(change: Change, pull: PullRequest, base: str, commit: str, recorded: Recorded) -> PullRecord:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from state.events import ChangeSkipped, FeedFailed, PullRequestOpened, PullRequestUpdated
+from state.events import ChangeSkipped, FeedFailed, PullRequestMerged, PullRequestOpened, PullRequestUpdated
 from state.model import Held, Skipped
 from state.store import PullRecord, Recorded
 from watcher import bus, changes
@@ -36,7 +36,9 @@ async def sync(app: App, names: Sequence[str]) -> Report:
     since = app.store.last_event()
     report = Report(broken=await bus.resume(app))
     await app.repository.fetch()
-    report.broken += await bus.run(app, app.store.record(await changes.watch(app), app.now()))
+    # What was closed is heard before what was merged: a merge makes open pull requests again.
+    decided = sorted(await changes.watch(app), key=lambda event: isinstance(event, PullRequestMerged))
+    report.broken += await bus.run(app, app.store.record(decided, app.now()))
     await _round(app, names, report)
     late = await app.comparer.rest()
     if late:

@@ -124,7 +124,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What upstream has of one release today: the files that are there, and why others are not."""
+    """What upstream has of one release today: the files that are there, and why others are not.
+
+    ``away`` says what could not be asked: of the missing platforms some may be there all the same.
+    """
 
     artifacts: tuple[Artifact, ...]
     missing: tuple[tuple[Platform, str], ...] = ()
+    away: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from state.events import (
     ChangeSkipped,
     Event,
     FeedFailed,
+    ProposalObsolete,
     PullRequestClosed,
     PullRequestMerged,
     PullRequestOpened,
@@ -108,6 +109,8 @@ def summary_of(event: Event) -> str:  # noqa: C901, PLR0911  (one case per event
             return f"{source} {version}: another checksum at {url}"
         case SupportEnded(source, line, _, ended):
             return f"{source} {line} on {ended}"
+        case ProposalObsolete(_, pull, reason):
+            return f"#{pull}: {reason}"
         case RenderAsked():
             return "every generated file"
         case FeedFailed(source, url, _, error):

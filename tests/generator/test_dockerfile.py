@@ -134,7 +134,7 @@ def test_every_file_that_is_copied_is_there() -> None:
 
 
 def test_a_seen_base_is_pinned_by_its_digest() -> None:
-    """FROM has tag and digest, the labels say both; a base that was not seen yet is not given an invented one."""
+    """FROM has tag and digest; a base that was not seen yet is not given an invented one."""
     row = image("amd64", "debian", "trixie", "run")
     unseen = dockerfile.render(ROWS, row)
     assert "\n# Not pinned: " in unseen
@@ -142,7 +142,6 @@ def test_a_seen_base_is_pinned_by_its_digest() -> None:
     rows = with_distro(ROWS, "debian", "trixie", digests={Arch.AMD64: DIGEST})
     seen = dockerfile.render(rows, find(matrix.images(rows), dockerfile=row.dockerfile, kind="os-arch"))
     assert f"\nFROM docker.io/library/debian:trixie-slim@{DIGEST}\n" in seen
-    assert f'base.digest="{DIGEST}"' in seen
     assert "Not pinned" not in seen
 
 
@@ -220,14 +219,23 @@ def test_a_stack_verifies_before_it_unpacks() -> None:
     assert 'test "$(node --version)" = "v${NODE_VERSION}"' in final
 
 
-def test_the_mirror_is_an_argument() -> None:
-    """The official place is the default, whichever of the two it is; the rest of the URL stays."""
+def test_no_dockerfile_says_what_only_its_build_knows() -> None:
+    """Digest of the base and revision are labels that the builder adds: inherited or empty ones would be wrong."""
+    rows = with_distro(ROWS, "debian", "trixie", digests={Arch.AMD64: DIGEST})
+    pinned = dockerfile.files(rows, matrix.images(rows)).values()
+    for text in (*DOCKERFILES.values(), *pinned):
+        assert not re.search(r"base\.digest|image\.revision|BASE_DIGEST|=\"\"", text)
+
+
+@pytest.mark.parametrize(("base", "argument"), [(OFFICIAL, "NODE_MIRROR"), (UNOFFICIAL, "NODE_UNOFFICIAL_MIRROR")])
+def test_each_upstreams_mirror_is_an_argument_of_its_own(base: str, argument: str) -> None:
+    """One value given to every build reaches the files of one upstream only; the rest of the URL stays."""
     row = image("aarch64", "alpine", ROWS.distros["alpine"].default, "run", "24")
-    url = f"{UNOFFICIAL}/v24.9.0/node-v24.9.0-linux-arm64-musl.tar.xz"
+    url = f"{base}/v24.9.0/node-v24.9.0-linux-arm64-musl.tar.xz"
     file = Artifact(Arch.AARCH64, "musl", Version("24.9.0"), url, Checksum("sha256", "ab" * 32), "none", signed=False)
     text = dockerfile.render(with_file(ROWS, "24", file), row)
-    assert f"\nARG NODE_MIRROR={UNOFFICIAL}\n" in text
-    assert '"${NODE_MIRROR}/v24.9.0/node-v24.9.0-linux-arm64-musl.tar.xz"' in text
+    assert re.findall(r"^ARG (NODE_.*)$", text, re.MULTILINE) == [f"{argument}={base}"]
+    assert f'"${{{argument}}}/v24.9.0/node-v24.9.0-linux-arm64-musl.tar.xz"' in text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check lint types contracts test demo bench check-recordings test-emulate clean
+.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ bench: $(STAMP) ## The benchmarks: each figure beside its floor
 
 check-recordings: $(STAMP) ## Every parser over every real recording below RECORDINGS=DIR
 	$(BIN)/python -m tests.recordings $(RECORDINGS)
+
+replay: $(STAMP) ## Node's recorded history, day by day, from RECORDINGS=DIR: proposed, missed, false, lag
+	$(BIN)/python -m tests.replay $(RECORDINGS)
 
 test-emulate: $(STAMP) ## The GitHub adapter against npm's emulate (needs npm and its registry)
 	$(BIN)/python -m tests.emulate

@@ -2,7 +2,8 @@
 
 Conventions: the branch is a stable key (``watcher/node/22``), a newer patch updates it; the title is
 the commit's subject; the trailers are the truth that ``watcher recover`` reads, a pull request's
-hidden block is a hint only.
+hidden block is a hint only. No ``Signed-off-by``: that certifies where a work comes from
+(https://developercertificate.org), which a person can do and a program cannot.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ def retire(recorded: Release, ended: str) -> Words:
     title = f"{recorded.source}: remove {recorded.line} (end of life {ended})"
     key = f"eol/{recorded.source}-{recorded.line}"
     labels = ("watcher", f"stack/{recorded.source}", f"line/{recorded.line}", "eol", "removes-images")
-    text = f"{title}\n\nLast version {recorded.version}; dated tags stay.\n\nChange-type: minor\nWatcher-Key: {key}\n"
+    trailers = f"Change-type: minor\nWatcher-Key: {key}\nWatcher-Release: {recorded.version}\n"
+    text = f"{title}\n\nLast version {recorded.version}; dated tags stay.\n\n{trailers}"
     return Words(f"watcher/{key}", title, text, labels)
 
 

@@ -14,7 +14,8 @@ class Proposal:
     """What one pull request should bring, as it was seen upstream.
 
     ``line`` is None at an import. ``late`` are the platforms that keep an older version for now, ``passed``
-    the versions between old and new that were never proposed, ``links`` line → label → URL.
+    the versions between old and new that were never proposed, ``links`` line → label → URL. ``seen`` is when the
+    first of the releases was, ``now`` when it is described (None: at once): what is late is overdue by that.
     """
 
     source: str
@@ -24,6 +25,7 @@ class Proposal:
     late: tuple[Held, ...] = ()
     passed: tuple[Release, ...] = ()
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    now: datetime | None = None
 
     @property
     def security(self) -> bool:

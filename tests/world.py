@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from state.model import PullRequest
 from state.store import PullRecord
 from tests.upstream import Upstream
-from tests.upstream.layout import BUNDLED, OFFICIAL, SCHEDULE, UNOFFICIAL, lay_out, write
+from tests.upstream.layout import BUNDLED, OFFICIAL, SCHEDULE, UNOFFICIAL, lay_out, official, unofficial_builds, write
 from watcher import bus, changes, workspace
 from watcher.app import App
 from watcher.cli.sync import document
@@ -72,6 +72,18 @@ class World:
     def only(self, *versions: str) -> None:
         """Serve an index of these versions only, newest first."""
         self.serve_index([e for e in self.index() if e["version"].removeprefix("v") in versions])
+
+    def release(self, version: str, *, like: str) -> None:
+        """Publish one more recorded version, with an entry in the index as that of *like*."""
+        entry = next(e for e in self.index() if e["version"] == f"v{like}")
+        self.serve_index([*self.index(), {**entry, "version": f"v{version}"}])
+        official(self.served, f"v{version}", (BUNDLED / "shasums256" / f"v{version}.SHASUMS256.txt.asc").read_bytes())
+        unofficial_builds(self.served, f"v{version}", ["linux-x64-musl", "linux-armv6l"])
+
+    def touch(self) -> None:
+        """Let the index say something new that is of no interest: an old version more."""
+        count = sum(e["version"].startswith("v0.") for e in self.index())
+        self.serve_index([*self.index(), {**self.index()[-1], "version": f"v0.10.{count}", "lts": False}])
 
     def remove(self, *names: str) -> None:
         """Take files away, named from the host on."""

@@ -69,6 +69,7 @@ async def propose(seen: ReleaseSeen, recorded: Recorded, app: App) -> list[Event
         late=seen.late,
         passed=seen.passed,
         links=_links(seen, catalogue, app),
+        now=recorded.at,
     )
     planned = plan.propose(catalogue, before, proposal, recorded.at.date())
     return await _submit(planned, head, recorded, app)

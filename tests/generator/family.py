@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from generator import catalogue, matrix
+from generator import catalogue, matrix, plan
+from generator.proposal import Proposal
 from generator.rows import Catalogue
 from state.model import Artifact, Checksum, Image, Platform, Release, Version
 
@@ -64,3 +65,16 @@ def find(images: Collection[Image], **fields: str | None) -> Image:
     found = [i for i in images if all(getattr(i, key) == value for key, value in fields.items())]
     assert len(found) == 1, f"{len(found)} images have {fields}"
     return found[0]
+
+
+def texts(rows: Catalogue) -> dict[str, str]:
+    """Path → text of all that is generated or recorded."""
+    recorded = {catalogue.release_path(s, line): catalogue.dump_release(r) for (s, line), r in rows.releases.items()}
+    return plan.rendered(rows) | recorded
+
+
+def bring(rows: Catalogue, proposal: Proposal) -> plan.Planned:
+    """Plan a proposal on a repository that is as the catalogue says."""
+    planned = plan.propose(rows, texts(rows), proposal, DAY)
+    assert planned is not None
+    return planned

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from generator import body, classes, message, plan
-from generator.catalogue import dump_release, release_path, with_release
+from generator import classes, plan
 from generator.proposal import Proposal
 from generator.rows import Catalogue
-from state.model import Arch, Held, Platform, Version
-from tests.generator.family import DAY, family, late, release
+from state.model import Version
+from tests.generator.family import DAY, bring, family, release, texts
 
 SEEN = datetime(2026, 8, 6, 12, tzinfo=UTC)
 NEXT = "22.24.0"
-
-
-def texts(rows: Catalogue) -> dict[str, str]:
-    """Path → text of all that is generated or recorded."""
-    return plan.rendered(rows) | {release_path(s, line): dump_release(r) for (s, line), r in rows.releases.items()}
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +27,6 @@ def rows() -> Catalogue:
 def patch(rows: Catalogue) -> plan.Planned:
     """The plan of a patch release of 22."""
     return bring(rows, Proposal("node", "22", (release(rows, "22", NEXT),), SEEN))
-
-
-def bring(rows: Catalogue, proposal: Proposal) -> plan.Planned:
-    """Plan it on a repository that is as the catalogue says."""
-    planned = plan.propose(rows, texts(rows), proposal, DAY)
-    assert planned is not None
-    return planned
 
 
 def test_a_patch_changes_the_record_and_the_dockerfiles_of_its_line_only(patch: plan.Planned) -> None:
@@ -86,20 +71,6 @@ def test_a_new_line_says_so_and_touches_the_docs(rows: Catalogue) -> None:
     assert "docs/base-images.md" in planned.change.files
 
 
-def test_a_late_platform_is_told_with_the_policy(rows: Catalogue) -> None:
-    """Since when, what is awaited, and what its images keep meanwhile; overdue once the policy's time is over."""
-    platform = Platform(Arch.AMD64, "musl")
-    partial = late(with_release(rows, release(rows, "22", NEXT)), "22", platform, "22.23.2").releases["node", "22"]
-    held = Held("node", NEXT, *platform, "not there yet", datetime(2026, 8, 6, tzinfo=UTC))
-    planned = bring(rows, Proposal("node", "22", (partial,), SEEN, late=(held,)))
-    text = planned.body()
-    assert "partial-release" in planned.change.labels
-    assert "| amd64/musl | 22.24.0: not there yet | 2026-08-06 00:00 | stay on 22.23.2 |" in text
-    assert not [p for p in planned.change.files if "/amd64/alpine/" in p]
-    old = replace(held, since=datetime(2026, 7, 1, tzinfo=UTC))
-    assert "**overdue**" in bring(rows, Proposal("node", "22", (partial,), SEEN, late=(old,))).body()
-
-
 def test_the_end_of_a_line_removes_all_of_it_and_nothing_else(rows: Catalogue) -> None:
     """Record and Dockerfiles go, the docs change; the title says when support ended."""
     planned = plan.retire(rows, texts(rows), "node", "22", "2027-04-30", DAY)
@@ -108,22 +79,10 @@ def test_the_end_of_a_line_removes_all_of_it_and_nothing_else(rows: Catalogue) -
     assert {p for p in texts(rows) if "/22/" in p or p.endswith("/22.json")} == removed
     assert set(planned.change.files) - removed == {"docs/base-images.md"}
     assert planned.change.title == "node: remove 22 (end of life 2027-04-30)"
+    assert planned.change.message.endswith("\nWatcher-Key: eol/node-22\nWatcher-Release: 22.23.2\n")
     assert {"eol", "removes-images"} <= set(planned.change.labels)
     assert "no longer rebuilt" in planned.body()
     assert plan.retire(rows, texts(rows), "node", "20", "2026-04-30", DAY) is None
-
-
-def test_the_description_holds_what_a_maintainer_needs_in_its_order(patch: plan.Planned) -> None:
-    """Summary, artifacts, blast radius with a diff per class, tags, plan, controls, hidden block; within the limit."""
-    text = patch.body()
-    parts = ["## node: 22.23.2 -> 22.24.0", "### Artifacts", "### Blast radius", "```diff", "### Tags that will move",
-             "### Build plan", "### Controls", "<!-- watcher:v1 "]  # fmt: skip
-    places = [text.index(part) for part in parts]
-    assert places == sorted(places)
-    assert len(text) < 65_536
-    hidden = re.search(r"<!-- watcher:v1 (.*) -->", text)
-    assert hidden
-    assert json.loads(hidden[1])["lines"] == {"22": NEXT}
 
 
 def test_every_changed_dockerfile_is_in_one_class_and_few_classes_are_to_be_read(patch: plan.Planned) -> None:
@@ -133,23 +92,6 @@ def test_every_changed_dockerfile_is_in_one_class_and_few_classes_are_to_be_read
     paths = [path for group in groups for path in group.paths]
     assert sorted(paths) == sorted(p for p in patch.change.files if p.startswith("balena-base-images/"))
     assert len(groups) == len(release(family([], ["22"]), "22", NEXT).artifacts)
-
-
-def test_a_description_that_would_be_too_long_leaves_out_diffs_and_says_so() -> None:
-    """The limit is the forge's; what is left out is named."""
-    before = {f"balena-base-images/{n}/Dockerfile": f"RUN a{n}\n" * 3000 for n in range(20)}
-    after: dict[str, str | None] = {p: t.replace("RUN a", "RUN b") for p, t in before.items()}
-    text = body._fit(["head"], classes.group(before, after), ["tail"])
-    assert len(text) < body.LIMIT
-    assert "too long for this page" in text
-    assert text.startswith("head")
-    assert text.endswith("tail\n")
-
-
-def test_the_hidden_block_cannot_be_ended_from_inside() -> None:
-    """A double dash would close the comment."""
-    step = message.Step("node", "22", "1.0.0", "1.0.0-a--b", ())
-    assert body._hidden(step, (), security=False).count("--") == 2
 
 
 def test_a_change_by_hand_or_of_a_template_is_one_refresh(rows: Catalogue) -> None:

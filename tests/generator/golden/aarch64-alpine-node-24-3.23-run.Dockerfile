@@ -8,7 +8,7 @@ ARG FETCH_BASE=balenalib/aarch64-alpine:3.23-run
 ARG BASE=balenalib/aarch64-alpine:3.23-run
 
 FROM ${FETCH_BASE} AS fetch
-ARG NODE_MIRROR=https://unofficial-builds.nodejs.org/download/release
+ARG NODE_UNOFFICIAL_MIRROR=https://unofficial-builds.nodejs.org/download/release
 ARG YARN_MIRROR=https://github.com/yarnpkg/yarn/releases/download
 WORKDIR /fetch
 RUN install_packages xz
@@ -17,7 +17,7 @@ RUN curl -fsSL --retry 3 -o yarn.tar.gz "${YARN_MIRROR}/v1.22.22/yarn-v1.22.22.t
     && sha256sum -c yarn.sum \
     && mkdir yarn \
     && tar -xf yarn.tar.gz -C yarn --strip-components=1 --no-same-owner
-RUN curl -fsSL --retry 3 -o node.tar.xz "${NODE_MIRROR}/v24.8.1/node-v24.8.1-linux-arm64-musl.tar.xz" \
+RUN curl -fsSL --retry 3 -o node.tar.xz "${NODE_UNOFFICIAL_MIRROR}/v24.8.1/node-v24.8.1-linux-arm64-musl.tar.xz" \
     && echo '0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f  node.tar.xz' > node.sum \
     && sha256sum -c node.sum \
     && mkdir node \
@@ -30,11 +30,9 @@ RUN curl -fsSL --retry 3 -o node.tar.xz "${NODE_MIRROR}/v24.8.1/node-v24.8.1-lin
 
 FROM ${BASE}
 ARG BASE
-ARG BASE_DIGEST=""
 # Labels are inherited, so what the base says of its own base has to be said anew.
 LABEL org.opencontainers.image.version="24.8.1" \
-    org.opencontainers.image.base.name="${BASE}" \
-    org.opencontainers.image.base.digest="${BASE_DIGEST}"
+    org.opencontainers.image.base.name="${BASE}"
 
 COPY --from=fetch /fetch/yarn/ /opt/yarn/
 COPY --from=fetch /fetch/node/ /usr/local/

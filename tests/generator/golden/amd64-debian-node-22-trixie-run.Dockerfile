@@ -30,11 +30,9 @@ RUN curl -fsSL --retry 3 -o node.tar.xz "${NODE_MIRROR}/v22.11.0/node-v22.11.0-l
 
 FROM ${BASE}
 ARG BASE
-ARG BASE_DIGEST=""
 # Labels are inherited, so what the base says of its own base has to be said anew.
 LABEL org.opencontainers.image.version="22.11.0" \
-    org.opencontainers.image.base.name="${BASE}" \
-    org.opencontainers.image.base.digest="${BASE_DIGEST}"
+    org.opencontainers.image.base.name="${BASE}"
 
 COPY --from=fetch /fetch/yarn/ /opt/yarn/
 COPY --from=fetch /fetch/node/ /usr/local/

@@ -1,0 +1,207 @@
+"""The sections of a pull request's description, one function each; "" where there is nothing to say."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from generator import builds, matrix
+from generator.message import Step
+from generator.proposal import Proposal
+from generator.rows import Catalogue, Stack
+from state.model import Artifact, Held, Image, Platform, Release
+
+_SHOWN_TAGS = 24
+
+_NEVER_OVERWRITTEN = "- Commits by people on this branch are never overwritten."
+
+BRING_CONTROLS = f"""### Controls
+
+- Merge to publish these versions. What is merged is what is built.
+- Close without merging to say "not this version": it is not proposed again, the next one is.
+  `watcher pulls reopen N` or `watcher unignore` takes that back.
+{_NEVER_OVERWRITTEN}"""
+
+RETIRE_CONTROLS = f"""### Controls
+
+- Merge to remove the line from this repository. Nothing is deleted from the registry.
+- Close without merging to keep the line: its images go on being rebuilt. `watcher pulls reopen N` takes that back.
+{_NEVER_OVERWRITTEN}"""
+
+
+def summary(step: Step, proposal: Proposal, old: Catalogue) -> str:
+    """The table at the top: one row per line."""
+    rows = ["| line | old → new | released | seen | end of life | security |", "|---|---|---|---|---|---|"]
+    for release in proposal.releases:
+        was = old.version(step.source, release.line)
+        fixes = release.security or any(p.security for p in proposal.passed if p.line == release.line)
+        line = f"{release.line} LTS ({release.lts})" if release.lts else release.line
+        rows.append(
+            f"| {line} | {was or 'none'} → **{release.version}** | {release.published} "
+            f"| {proposal.seen:%Y-%m-%d %H:%M} UTC | {release.supported_until or 'unknown'} | {'**yes**' if fixes else 'no'} |"
+        )
+    return "\n".join([f"## {step.subject}", "", *rows])
+
+
+def passed(passed: Sequence[Release]) -> str:
+    """The versions between old and new, security releases first."""
+    if not passed:
+        return ""
+    ordered = sorted(passed, key=lambda r: (not r.security, r.version))
+    words = [f"{r.version}{' (**security**)' if r.security else ''}" for r in ordered]
+    return f"Also brings what these versions changed, which were never proposed here: {', '.join(words)}."
+
+
+def artifacts(releases: Sequence[Release]) -> str:
+    """Every file with its checksum and what was checked of it."""
+    rows = ["### Artifacts", "", "| platform | version | file | checksum | verified |", "|---|---|---|---|---|"]
+    for release in releases:
+        rows += [_artifact(a) for a in sorted(release.artifacts, key=lambda a: a.platform)]
+    return "\n".join(rows)
+
+
+def _artifact(artifact: Artifact) -> str:
+    """One row of the table of artifacts."""
+    name = artifact.url.rsplit("/", 1)[-1]
+    return (
+        f"| {artifact.platform} | {artifact.version} | [{name}]({artifact.url}) "
+        f"| `{artifact.checksum}` | {artifact.verified} |"
+    )
+
+
+def late(catalogue: Catalogue, proposal: Proposal) -> str:
+    """What is not there yet, what its images keep meanwhile, and for how long that is fine."""
+    if not proposal.late:
+        return ""
+    stack = next(s for s in catalogue.stacks.values() if s.source == proposal.source)
+    required = ", ".join(str(p) for p in stack.require)
+    policy = (
+        f"Policy: {required} must be there before anything is proposed; the others may follow within "
+        f"{stack.wait_up_to_hours} h, in a pull request of their own."
+    )
+    rows = [
+        "### Late platforms",
+        "",
+        policy,
+        "",
+        "| platform | awaited | since | its images meanwhile |",
+        "|---|---|---|---|",
+    ]
+    return "\n".join([*rows, *(_late_row(held, proposal, stack) for held in proposal.late)])
+
+
+def _late_row(held: Held, proposal: Proposal, stack: Stack) -> str:
+    """One late platform; ``overdue`` once it took longer than the policy allows."""
+    kept = [
+        str(a.version)
+        for r in proposal.releases
+        for a in r.artifacts
+        if (a.arch, a.libc) == (held.arch, held.libc) and str(a.version) != held.version
+    ]
+    waited = (proposal.now or proposal.seen) - held.since
+    overdue = " **overdue**" if waited > timedelta(hours=stack.wait_up_to_hours) else ""
+    keeps = f"stay on {kept[0]}" if kept else "none yet"
+    return (
+        f"| {held.arch}/{held.libc} | {held.version}: {held.reason} | {held.since:%Y-%m-%d %H:%M}{overdue} | {keeps} |"
+    )
+
+
+def absent(catalogue: Catalogue, proposal: Proposal) -> str:
+    """Platforms that these lines do not have, and why: all of them at an import, else those that another line has."""
+    rows = [
+        f"| {platform} | {', '.join(lines)} | {reason} |" if proposal.line is None else f"| {platform} | {reason} |"
+        for platform, (lines, reason) in sorted(_without(catalogue, proposal).items())
+    ]
+    if not rows:
+        return ""
+    head = ["| platform | lines | why |", "|---|---|---|"]
+    if proposal.line is not None:
+        head = [f"| platform | why {proposal.line} has none |", "|---|---|"]
+    return "\n".join(["### Platforms without images", "", "Nothing waits for these.", "", *head, *rows])
+
+
+def _without(catalogue: Catalogue, proposal: Proposal) -> dict[Platform, tuple[list[str], str]]:
+    """Platform → the lines of the proposal that lack it, and the reason of the first."""
+    brought = {release.line for release in proposal.releases}
+    elsewhere = {a.platform for r in catalogue.lines(proposal.source) if r.line not in brought for a in r.artifacts}
+    found: dict[Platform, tuple[list[str], str]] = {}
+    for stack in (s.name for s in catalogue.stacks.values() if s.source == proposal.source):
+        for release in proposal.releases:
+            for platform, reason in matrix.absent(catalogue, stack, release.line):
+                if proposal.line is None or platform in elsewhere:
+                    found.setdefault(platform, ([], reason))[0].append(release.line)
+    return found
+
+
+def radius(files: Mapping[str, str | None], steps: Sequence[builds.BuildStep]) -> str:
+    """How much changes: files and images."""
+    made = Counter(step.kind for step in steps)
+    removed = sum(1 for text in files.values() if text is None)
+    gone = f", {removed} of them removed" if removed else ""
+    return (
+        f"### Blast radius\n\n**{len(files)} files** change{gone}; **{len(steps):,} images** follow from them: "
+        f"{made['build']:,} builds and {made['relabel']:,} devices that are relabelled without a build."
+    )
+
+
+def moving(catalogue: Catalogue, steps: Sequence[builds.BuildStep]) -> str:
+    """Which tags will move, told by one image of the architecture that most people run."""
+    if not steps:
+        return ""
+    shown = max(steps, key=lambda s: (s.image.arch == "amd64", _is_default(catalogue, s.image), len(s.tags)))
+    # An image has the same tags in each of its repositories: with and without the distro's name.
+    found = list(dict.fromkeys(tag.rpartition(":")[2] for tag in shown.tags))
+    names = [f"`{tag}`" for tag in found[:_SHOWN_TAGS]]
+    more = f" and {len(found) - len(names)} more" if len(found) > len(names) else ""
+    dated = ", ".join(f"`{tag.rpartition(':')[2]}`" for tag in shown.dated_tags)
+    return (
+        f"### Tags that will move\n\nOf `{shown.name.rpartition(':')[0]}`, for example: {', '.join(names)}{more}. "
+        f"A dated tag is written once and stays: {dated}."
+    )
+
+
+def _is_default(catalogue: Catalogue, image: Image) -> bool:
+    """Whether the image is the one that a name without distro, version and variant means."""
+    distro = catalogue.distros[image.distro]
+    return image.distro == catalogue.family.default_distro and (image.distro_version, image.variant) == (
+        distro.default,
+        "run",
+    )
+
+
+def notes(proposal: Proposal) -> str:
+    """Links to what upstream says."""
+    links = [
+        f"- {line}: " + ", ".join(f"[{label}]({url})" for label, url in found.items())
+        for line, found in proposal.links.items()
+    ]
+    return "\n".join(["### Upstream", "", *links]) if links else ""
+
+
+def build_plan(steps: Sequence[builds.BuildStep]) -> str:
+    """What merging would build, by layer."""
+    layers = Counter((step.layer, step.kind) for step in steps)
+    rows = [f"| {layer} | {kind} | {count:,} |" for (layer, kind), count in layers.items()]
+    return "\n".join(["### Build plan", "", "| layer | how | images |", "|---|---|---|", *rows])
+
+
+def remaining(catalogue: Catalogue, source: str) -> str:
+    """The lines that stay."""
+    lines = [f"{r.line} ({r.version}, until {r.supported_until})" for r in catalogue.lines(source)]
+    return f"Lines that stay: {', '.join(lines) or 'none'}."
+
+
+def hidden(step: Step, releases: Sequence[Release], *, security: bool) -> str:
+    """The block for programs. A double dash would end the comment, so it is escaped."""
+    facts = {
+        "source": step.source,
+        "line": step.line,
+        "old": step.old,
+        "new": step.new,
+        "lines": {r.line: str(r.version) for r in releases},
+        "security": security,
+    }
+    text = json.dumps(facts, sort_keys=True).replace("--", "-\\u002d")
+    return f"<!-- watcher:v1 {text} -->"

@@ -6,8 +6,10 @@ import difflib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from builder.ports import Commit, Draft, Forge, Repository, labels_after
+from state.errors import ForgeError
 from state.model import PullRequest
 
 Arguments = Mapping[str, str | int | tuple[str, ...] | None]
@@ -33,9 +35,9 @@ class DryForge:
         self._calls = calls
         self._opened = 0
 
-    async def pulls(self) -> Sequence[PullRequest]:
+    async def pulls(self, since: datetime | None = None) -> Sequence[PullRequest]:
         """What is there now."""
-        return await self._forge.pulls()
+        return await self._forge.pulls(since)
 
     async def pull(self, number: int) -> PullRequest:
         """What is there now."""
@@ -70,6 +72,16 @@ class DryForge:
             return pull
         self._calls.append(Call("forge.close", {"number": number, "comment": comment}))
         return replace(pull, standing="closed")
+
+    async def reopen(self, number: int) -> PullRequest:
+        """Return it as it would be."""
+        pull = await self._forge.pull(number)
+        if pull.standing == "merged":
+            raise ForgeError(f"pull request {number} is merged")
+        if pull.standing == "open":
+            return pull
+        self._calls.append(Call("forge.reopen", {"number": number}))
+        return replace(pull, standing="open")
 
     async def merge(self, number: int) -> PullRequest:
         """Return it as it is: no merge commit can be made up."""

@@ -55,20 +55,36 @@ def make_commit(
 ) -> str:
     """Write the commit and point *ref* at it, whatever that was; return its name.
 
-    *files* maps path → text, None = removed, on top of *parent*'s (None: a first commit).
+    *files* maps path → text, None = removed, on top of *parent*'s (None: a first commit). A file that *parent* has
+    as executable stays that.
     """
-    chunks = list(_stream(ref, files, message, stamp, parent))
+    executable = _executable(git, parent) if parent is not None else frozenset()
+    chunks = list(_stream(ref, files, message, stamp, parent, executable))
     answer = git.feed("fast-import", "--quiet", "--force", "--done", data=b"".join(chunks))
     return object_name(answer.text)
 
 
-def _stream(ref: str, files: Mapping[str, str | None], message: str, stamp: str, parent: str | None) -> Iterator[bytes]:
+def _executable(git: GitProcess, commit: str) -> frozenset[str]:
+    """The paths of *commit* that may be run."""
+    listed = git.feed("ls-tree", "-r", "-z", "--full-tree", object_name(commit)).out.decode(errors="replace")
+    return frozenset(entry.partition("\t")[2] for entry in listed.split("\0") if entry.startswith("100755 "))
+
+
+def _stream(
+    ref: str,
+    files: Mapping[str, str | None],
+    message: str,
+    stamp: str,
+    parent: str | None,
+    executable: frozenset[str],
+) -> Iterator[bytes]:
     yield f"commit {ref}\nmark :1\nauthor {stamp}\ncommitter {stamp}\n".encode() + _data(message)
     if parent is not None:
         yield f"from {object_name(parent)}\n".encode()
     for path, text in sorted(files.items()):
         quoted = '"' + check_path(path).replace('"', '\\"') + '"'
-        yield f"D {quoted}\n".encode() if text is None else f"M 100644 inline {quoted}\n".encode() + _data(text)
+        mode = "100755" if path in executable else "100644"
+        yield f"D {quoted}\n".encode() if text is None else f"M {mode} inline {quoted}\n".encode() + _data(text)
     yield b"get-mark :1\ndone\n"
 
 

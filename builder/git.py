@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from builder.fastimport import Identity, check_path, empty_bare, make_commit
+from builder.leftovers import clear_clone
 from builder.ports import Commit
-from builder.process import Answer, Credential, GitProcess, object_name
+from builder.process import Answer, Credential, GitProcess, object_name, reason
 from state.errors import GitError, StaleLease
 
 _MARKER = "made-by-the-watcher"
 _SCRATCH = "refs/watcher/scratch"
 _CREDENTIALS = re.compile(r"https?://[^/]*@")
-_LEFT_BEHIND = ("*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "objects/pack/tmp_*", "fast_import_crash_*")
-# a push that lost a race is refused by our side (stale info) or, later still, by the other one
-_STALE = re.compile(r"\[rejected\]|cannot lock ref|failed to update ref|reference already exists|incorrect old value")
+# A push that lost a race is refused by our side (stale info) or, later still, by the other one. That says the same
+# of a lock that was left there, a full disk, or a branch that has this one's name as its folder.
+_PERHAPS_STALE = re.compile(
+    r"\[rejected\]|cannot lock ref|failed to update ref|reference already exists|incorrect old value"
+)
 
 
 class CloneRepository:
@@ -74,7 +78,7 @@ class CloneRepository:
 
     async def push(self, branch: str, commit: str, expected: str | None) -> None:
         """See :meth:`builder.ports.Repository.push`; a push that is made again is no error."""
-        await asyncio.to_thread(self._push, f"{object_name(commit)}:{head_ref(branch)}", branch, expected)
+        await asyncio.to_thread(self._push, object_name(commit), branch, expected)
 
     async def delete(self, branch: str, expected: str) -> None:
         """See :meth:`builder.ports.Repository.delete`."""
@@ -129,18 +133,24 @@ class CloneRepository:
             object_name(commit)
         answer = await self._ask(*arguments, ok=(0, 1, 128))
         if answer.code:
-            await asyncio.to_thread(self._git.talk, "fetch", "--quiet", "--no-write-fetch-head", "origin", *commits)
+            await asyncio.to_thread(self._fetch_commits, commits)
             answer = await self._ask(*arguments)
         return answer
 
-    def _fetch(self) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[GitProcess]:
         with self._git.alone() as git:
+            yield git
+
+    def _fetch_commits(self, commits: Sequence[str]) -> None:
+        self._git.talk("fetch", "--quiet", "--no-write-fetch-head", "origin", *commits)
+
+    def _fetch(self) -> None:
+        with self._writing() as git:
             if not self._usable(git):
                 self._clone(git)
                 return
-            for pattern in _LEFT_BEHIND:
-                for path in git.directory.glob(pattern):
-                    path.unlink(missing_ok=True)
+            clear_clone(git)
             if git.ask("rev-list", "--quiet", "--objects", "--no-walk", "--all", ok=(0, 1, 128)).code:
                 self._clone(git)
             else:
@@ -181,26 +191,32 @@ class CloneRepository:
 
     def _commit(self, commit: Commit) -> str:
         stamp = self._identity.stamp(commit.when)
-        with self._git.alone() as git:
+        with self._writing() as git:
             return make_commit(git, _SCRATCH, commit.files, commit.message, stamp, commit.parent)
 
-    def _push(self, refspec: str, branch: str, expected: str | None) -> Answer:
-        lease = f"--force-with-lease={head_ref(branch)}:{object_name(expected) if expected else ''}"
-        with self._git.alone() as git:
-            answer = git.talk("push", "--porcelain", "--no-verify", lease, "origin", refspec, ok=(0, 1))
-        if answer.code == 0:
-            return answer
-        refused = [line for line in answer.text.splitlines() if line.startswith("!")]
-        if any(_STALE.search(line) for line in refused):
-            raise StaleLease(f"{branch} is not at {expected or 'nothing'} any more: somebody else pushed to it")
-        reason = " / ".join([line.split("\t")[-1] for line in refused] or answer.err.splitlines()[-3:])
-        raise GitError(f"git push: {branch}: {reason}")
+    def _push(self, commit: str, branch: str, expected: str | None) -> None:
+        """Bring *branch* to *commit*, a full object name; ``""`` deletes it."""
+        ref = head_ref(branch)
+        lease = f"--force-with-lease={ref}:{object_name(expected) if expected else ''}"
+        with self._writing() as git:
+            answer = git.talk("push", "--porcelain", "--no-verify", lease, "origin", f"{commit}:{ref}", ok=(0, 1))
+            if answer.code == 0:
+                return
+            refused = [line for line in answer.text.splitlines() if line.startswith("!")]
+            if any(_PERHAPS_STALE.search(line) for line in refused):
+                there = _at(git, ref)
+                if there == commit:  # the same push, made by another process or before a lost answer
+                    return
+                if there not in (None, expected):
+                    raise stale(branch, expected)
+        words = (*(line.split("\t")[-1] for line in refused), reason(answer.err))
+        raise GitError(f"git push: {branch}: {' / '.join(filter(None, words))}")
 
     def _delete(self, branch: str, expected: str) -> None:
         try:
-            self._push(f":{head_ref(branch)}", branch, expected)
+            self._push("", branch, expected)
         except GitError:
-            if self._git.talk("ls-remote", "origin", head_ref(branch)).text:
+            if _at(self._git, head_ref(branch)):
                 raise
             self._git.ask("update-ref", "-d", self._ref(branch))
 
@@ -225,3 +241,14 @@ def blobs(output: bytes) -> list[bytes | None]:
 def head_ref(branch: str) -> str:
     """Return the full name of a branch; GitError if it could be none."""
     return f"refs/heads/{check_path(branch)}"
+
+
+def stale(branch: str, expected: str | None) -> StaleLease:
+    """Return the error of a push to *branch* that found another commit than *expected* there."""
+    return StaleLease(f"{branch} is not at {expected or 'nothing'} any more: somebody else pushed to it")
+
+
+def _at(git: GitProcess, ref: str) -> str | None:
+    """The commit that *ref* of the remote is at now; None if it is not there."""
+    lines = (line.split("\t") for line in git.talk("ls-remote", "origin", ref).text.splitlines())
+    return next((commit for commit, name in lines if name == ref), None)

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from builder.ports import Draft, labels_after
@@ -18,7 +20,7 @@ from state.errors import ForgeError, MergeConflict
 from state.model import PullRequest, Standing
 
 if TYPE_CHECKING:
-    from github.Auth import AppInstallationAuth, Token
+    from github.Auth import AppAuth, AppInstallationAuth, Token
     from github.GithubException import GithubException
     from github.PullRequest import PullRequest as Theirs
     from github.Repository import Repository
@@ -64,8 +66,7 @@ class GitHubForge:
 
         self._auth: Token | AppInstallationAuth
         if isinstance(secret, AppKey):
-            app = Auth.AppAuth(secret.app_id, secret.private_key)
-            self._auth = app.get_installation_auth(secret.installation_id)
+            self._auth = _app(secret).get_installation_auth(secret.installation_id)
         else:
             self._auth = Auth.Token(secret)
         retry = GithubRetry(total=attempts - 1, backoff_factor=0.2, max_rate_limit_wait=_LONGEST_WAIT)
@@ -87,12 +88,13 @@ class GitHubForge:
         with _told(f"{self._name}: token"):
             return self._auth.token
 
-    async def pulls(self) -> Sequence[PullRequest]:
-        """See :meth:`builder.ports.Forge.pulls`."""
+    async def pulls(self, since: datetime | None = None) -> Sequence[PullRequest]:
+        """See :meth:`builder.ports.Forge.pulls`; pages are asked for one by one, the older ones not at all."""
 
         def listed(repository: Repository) -> list[PullRequest]:
             theirs = repository.get_pulls(state="all", sort="updated", direction="desc")
-            return [_ours(pull) for pull in theirs if _is_ours(pull)]
+            recent = theirs if since is None else takewhile(lambda pull: _touched(pull) >= since, theirs)
+            return [_ours(pull) for pull in recent if _is_ours(pull)]
 
         return await self._call("list pull requests", listed)
 
@@ -147,6 +149,19 @@ class GitHubForge:
 
         return await self._call(f"close pull request {number}", closed)
 
+    async def reopen(self, number: int) -> PullRequest:
+        """See :meth:`builder.ports.Forge.reopen`; GitHub refuses where the branch is gone."""
+
+        def reopened(repository: Repository) -> PullRequest:
+            pull = repository.get_pull(number)
+            if pull.merged_at is not None:
+                raise ForgeError(f"pull request {number} is merged")
+            if pull.state != "open":
+                pull.edit(state="open")
+            return _ours(pull)
+
+        return await self._call(f"reopen pull request {number}", reopened)
+
     async def merge(self, number: int) -> PullRequest:
         """See :meth:`builder.ports.Forge.merge`."""
         return await self._call(f"merge pull request {number}", lambda repository: _merged(repository, number))
@@ -177,6 +192,22 @@ class GitHubForge:
             return there
 
 
+def _app(secret: AppKey) -> AppAuth:
+    """Sign in as the App once, here: a key that cannot be used raises a different error for each way it is wrong."""
+    from github.Auth import AppAuth  # noqa: PLC0415  (see above)
+    from jwt import PyJWTError  # noqa: PLC0415  (PyGithub's)
+
+    try:
+        app = AppAuth(secret.app_id, secret.private_key)
+        app.create_jwt()
+    except (PyJWTError, ValueError, TypeError, AttributeError, AssertionError):
+        raise ForgeError(
+            "GitHub: [github] private_key_file (or WATCHER_GITHUB__PRIVATE_KEY) is not the private key of a GitHub App: "
+            "an RSA key in PEM form without a passphrase"
+        ) from None
+    return app
+
+
 def _merged(repository: Repository, number: int) -> PullRequest:
     from github import GithubException  # noqa: PLC0415  (see above)
     from github.GitRef import GitRef  # noqa: PLC0415  (see above)
@@ -205,6 +236,12 @@ def _labelled(pull: Theirs, draft: Draft) -> PullRequest:
     if set(wanted) != set(there):
         pull.set_labels(*wanted)
     return replace(_ours(pull), labels=wanted)
+
+
+def _touched(pull: Theirs) -> datetime:
+    if pull.updated_at is None:
+        raise ForgeError(f"GitHub does not say when pull request {pull.number} was updated")
+    return pull.updated_at
 
 
 def _is_ours(pull: Theirs) -> bool:

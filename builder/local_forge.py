@@ -10,10 +10,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
 from builder.fastimport import Identity
+from builder.leftovers import clear_shared
 from builder.ports import Draft
 from builder.process import GitProcess
 from builder.pull_ledger import Kept, Ledger
@@ -38,11 +40,14 @@ class LocalForge:
         self._identity = identity
         self._now = now
 
-    async def pulls(self) -> Sequence[PullRequest]:
-        """See :meth:`builder.ports.Forge.pulls`; bodies are left out."""
+    async def pulls(self, since: datetime | None = None) -> Sequence[PullRequest]:
+        """See :meth:`builder.ports.Forge.pulls`; bodies are left out, and a push to a branch is no touch."""
         records = [kept.record for kept in await self._run(Ledger.every)]
-        records.sort(key=lambda record: (record.updated_at, record.number), reverse=True)
-        return [self._seen(record) for record in records if record.branch.startswith("watcher/")]
+        dated = [
+            (datetime.fromisoformat(r.updated_at), r.number, r) for r in records if r.branch.startswith("watcher/")
+        ]
+        dated.sort(key=itemgetter(0, 1), reverse=True)
+        return [self._seen(record) for touched, _, record in dated if since is None or touched >= since]
 
     async def pull(self, number: int) -> PullRequest:
         """See :meth:`builder.ports.Forge.pull`."""
@@ -86,7 +91,7 @@ class LocalForge:
         return await self._run(closed)
 
     async def reopen(self, number: int) -> PullRequest:
-        """Open a closed pull request again, with its branch if that is gone; an open one stays as it is."""
+        """See :meth:`builder.ports.Forge.reopen`; a branch that is gone comes back."""
         return await self._run(lambda ledger: self._whole(ledger, _reopened(ledger, number)))
 
     async def merge(self, number: int) -> PullRequest:
@@ -99,7 +104,7 @@ class LocalForge:
                 raise ForgeError(f"{self._git.directory} is not a repository: `watcher init` makes one")
             try:
                 with self._git.alone() as git:
-                    _clear(git)
+                    clear_shared(git)
                     return job(Ledger(git, self._identity, self._now))
             except GitError as error:
                 raise ForgeError(f"the embedded forge: {error}") from error
@@ -124,13 +129,6 @@ class LocalForge:
 
     def _seen(self, record: Record, body: str = "") -> PullRequest:
         return record.seen(f"{self._git.directory.absolute().as_uri()}#{record.number}", body)
-
-
-def _clear(git: GitProcess) -> None:
-    """Remove what a killed git left on refs that only we move: whoever lives waits for our lock."""
-    for kept in ("refs/watcher", "refs/pull"):
-        for left in (git.directory / kept).rglob("*.lock"):
-            left.unlink(missing_ok=True)
 
 
 def _reopened(ledger: Ledger, number: int) -> Kept:

@@ -52,10 +52,11 @@ class Forge(Protocol):
     :raises ForgeError: the forge refused, cannot be reached, or our token lacks a right
     """
 
-    async def pulls(self) -> Sequence[PullRequest]:
+    async def pulls(self, since: datetime | None = None) -> Sequence[PullRequest]:
         """Return our pull requests (branches ``watcher/…``), last touched first, whatever their standing.
 
-        Their ``body`` may be empty: :meth:`pull` has it.
+        With *since* (aware) only those that were touched then or later. Their ``body`` may be empty: :meth:`pull`
+        has it.
         """
         ...
 
@@ -80,6 +81,10 @@ class Forge(Protocol):
 
     async def close(self, number: int, comment: str | None = None) -> PullRequest:
         """Close without merging; a closed one stays as it is."""
+        ...
+
+    async def reopen(self, number: int) -> PullRequest:
+        """Open a closed one again; an open one stays as it is, a merged one is a ForgeError."""
         ...
 
     async def merge(self, number: int) -> PullRequest:
@@ -117,7 +122,10 @@ class Repository(Protocol):
         ...
 
     async def push(self, branch: str, commit: str, expected: str | None) -> None:
-        """Push *commit* to *branch* if the remote's is still at *expected* (None: absent); StaleLease if not."""
+        """Push *commit* to *branch* if the remote's is still at *expected* (None: absent).
+
+        StaleLease if it is at another commit; whatever else keeps it from moving is a plain GitError.
+        """
         ...
 
     async def delete(self, branch: str, expected: str) -> None:

@@ -38,6 +38,7 @@ _ISOLATED = {
 }
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
+_TELLING = re.compile(r"(remote: )?(fatal|error): ")
 
 
 def object_name(text: str) -> str:
@@ -45,6 +46,15 @@ def object_name(text: str) -> str:
     if not _OBJECT.fullmatch(text):
         raise GitError(f"not a full object name: {text!r}")
     return text
+
+
+def reason(complaints: str) -> str:
+    """Return in one line why git failed: its last errors; without any, the last of what it said.
+
+    Advice may follow an error and is longer: that on a lock names the file first and fills five lines more.
+    """
+    lines = [line.strip() for line in complaints.splitlines() if line.strip()]
+    return " / ".join(([line for line in lines if _TELLING.match(line)] or lines)[-3:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +132,12 @@ class GitProcess:
         The lock is the kernel's: it ends with its holders. The commands of the yielded value inherit it, so
         that it outlives a killed watcher for as long as a git of its is still writing.
         """
-        self.lock.parent.mkdir(parents=True, exist_ok=True)
-        with self.lock.open("ab") as file:
+        try:
+            self.lock.parent.mkdir(parents=True, exist_ok=True)
+            opened = self.lock.open("ab")
+        except OSError as error:
+            raise GitError(f"{self.directory} cannot be locked: {error}") from None
+        with opened as file:
             deadline = time.monotonic() + self.timeout
             while not _locked(file.fileno()):
                 if time.monotonic() > deadline:
@@ -158,8 +172,7 @@ class GitProcess:
         clean = _IN_URL.sub("", answer.err)
         clean = clean.replace(secret, "[secret]") if secret else clean
         if answer.code not in ok:
-            lines = [line for line in clean.splitlines() if line.strip()][-3:]
-            raise GitError(f"git {arguments[0]}: {' / '.join(lines) or f'exit code {answer.code}'}")
+            raise GitError(f"git {arguments[0]}: {reason(clean) or f'exit code {answer.code}'}")
         return replace(answer, err=clean)
 
 

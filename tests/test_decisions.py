@@ -79,4 +79,5 @@ def test_commits_by_people_are_never_overwritten(imported: World) -> None:
     found = imported.sync()
     assert found["pulls"] == []
     assert any("left alone" in s["reason"] for s in found["skipped"])
+    assert any("left alone" in s["reason"] for s in imported.sync()["skipped"])
     assert imported.git("rev-parse", "watcher/node/22").strip() == theirs

@@ -150,7 +150,7 @@ class World:
         async def job(app: App) -> PullRecord:
             await getattr(app.forge, verb)(number)
             await app.repository.fetch()
-            failed = await bus.run(app, app.store.record(await changes.watch(app), app.now()))
+            failed = await bus.run(app, app.store.record((await changes.watch(app)).events, app.now()))
             assert not failed
             record = app.store.pull(number)
             assert record

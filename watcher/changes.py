@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from generator import builds
 from state.errors import ForgeError
@@ -26,24 +26,46 @@ class BuildPlan:
     day: date
 
 
-async def watch(app: App) -> list[Event]:
-    """Compare the forge's pull requests with what we remember; return what maintainers did since.
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What maintainers did since we last looked: decisions, and open pull requests that carry commits by people."""
+
+    events: Sequence[Event]
+    edited: Sequence[PullRecord]
+
+
+async def watch(app: App) -> Watched:
+    """Compare the forge's pull requests with what we remember.
 
     Nothing is remembered here: the step of each event does that, once the event is in the journal.
     """
     events: list[Event] = []
+    edited: list[PullRecord] = []
     known = {record.number: record for record in app.store.pulls()}
-    for pull in await app.forge.pulls():
+    for pull in await app.forge.pulls(_since(known.values())):
         record = known.get(pull.number)
-        if record is None or record.state == pull.standing:
+        if record is None:
             continue
-        if pull.standing == "merged":
+        if record.state == pull.standing:
+            edited += [record] if pull.standing == "open" and pull.head != record.head else []
+        elif pull.standing == "merged":
             events.append(PullRequestMerged(record.source, pull))
         elif pull.standing == "closed":
             events.append(PullRequestClosed(record.source, pull))
         else:
             reopened(record, pull, app)
-    return events
+    # What was closed is heard before what was merged: a merge makes open pull requests again.
+    return Watched(sorted(events, key=lambda event: isinstance(event, PullRequestMerged)), edited)
+
+
+def _since(known: Iterable[PullRecord]) -> datetime | None:
+    """From when on pull requests matter: those that we remember as open were not decided before we last wrote them.
+
+    A closed one that is reopened is touched after that, since every run looks before it writes. The day is for clocks
+    that differ: the forge's is not ours.
+    """
+    written = [record.updated_at for record in known if record.state == "open" and record.updated_at]
+    return min(written) - timedelta(days=1) if written else None
 
 
 def remember(pull: PullRequest, app: App) -> PullRecord | None:

@@ -246,6 +246,13 @@ def load(option: Path | None = None) -> Configured:
         raise SettingsError(_sentence(file, error)) from error
 
 
+def unknown_environment() -> list[str]:
+    """The variables that look like settings and are none: a misspelt one would silently change nothing."""
+    known = {"WATCHER_CONFIG", *(f"WATCHER_{name.upper()}" for name in Settings.model_fields)}
+    ours = [name for name in os.environ if name.upper().startswith("WATCHER_")]  # noqa: TID251  (the settings' own module)
+    return sorted(name for name in ours if name.upper().partition("__")[0] not in known)
+
+
 def _sentence(file: Path, error: ValidationError) -> str:
     """The first problem as ``file: key: problem``, without the value: it may be a secret."""
     first = error.errors(include_url=False, include_input=False)[0]

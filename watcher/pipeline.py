@@ -104,7 +104,7 @@ async def warn(changed: ArtifactChanged, app: App) -> list[Event]:
 async def withdraw(obsolete: ProposalObsolete, app: App) -> list[Event]:
     """Close a pull request that has become pointless; that is no decision about its version."""
     record = app.store.pull(obsolete.pull)
-    if record and record.state == "open":
+    if record and (await app.forge.pull(obsolete.pull)).standing == "open":
         # Remembered first: so the forge's "closed" is never taken for a maintainer's.
         app.store.save_pull(replace(record, state="closed"), app.now())
         await app.forge.close(obsolete.pull, f"Closed by the watcher: {obsolete.reason}.")
@@ -125,7 +125,10 @@ async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
         followed += await step(again, app) if again else []
     planned = await changes.build_plan(app, merged.pull.number)
     counts = Counter[str](s.kind for s in planned.steps)
-    return [*followed, BuildPlanned(merged.source, merged.pull.number, planned.commit, dict(counts))]
+    return [
+        *followed,
+        BuildPlanned(merged.source, merged.pull.number, planned.commit, dict(counts), planned.day.isoformat()),
+    ]
 
 
 def refuse(closed: PullRequestClosed, app: App) -> list[Event]:

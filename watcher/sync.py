@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from state.events import ChangeSkipped, FeedFailed, PullRequestMerged, PullRequestOpened, PullRequestUpdated
+from state.events import ChangeSkipped, FeedFailed, PullRequestOpened, PullRequestUpdated
 from state.model import Held, Skipped
 from state.store import PullRecord, Recorded
 from watcher import bus, changes
@@ -36,14 +36,20 @@ async def sync(app: App, names: Sequence[str]) -> Report:
     since = app.store.last_event()
     report = Report(broken=await bus.resume(app))
     await app.repository.fetch()
-    # What was closed is heard before what was merged: a merge makes open pull requests again.
-    decided = sorted(await changes.watch(app), key=lambda event: isinstance(event, PullRequestMerged))
-    report.broken += await bus.run(app, app.store.record(decided, app.now()))
+    watched = await changes.watch(app)
+    report.broken += await bus.run(app, app.store.record(watched.events, app.now()))
     await _round(app, names, report)
     late = await app.comparer.rest()
     if late:
         # What was being compared is there now: its platforms join the pull requests of this very run.
         await _round(app, sorted(late), report)
+    # Told by every run: whatever upstream brings, such a branch is not updated any more.
+    report.skipped += [
+        Skipped(record.source, version, f"{record.branch} carries commits by people: it is left alone")
+        for record in watched.edited
+        for version in record.lines.values()
+        if record.source in names
+    ]
     touched = []
     for recorded in app.store.events_after(since):
         match recorded.event:

@@ -9,13 +9,14 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import fields
 from pathlib import Path
 
+import sources
 from builder.bare import BareRepository
 from builder.dry import Call, DryForge, DryRepository
 from builder.fastimport import Identity
 from builder.git import CloneRepository
 from builder.local_forge import LocalForge
 from builder.ports import Forge, Repository
-from sources import SOURCES
+from generator.checks import nearest
 from sources.exchange import FeedSettings
 from sources.feed import Feed
 from state.errors import SettingsError
@@ -36,6 +37,7 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
     A dry run works on a copy of the memory and a clone of its own, in a temporary folder; its forge and
     repository only note what they were asked to change: ``App.calls``.
     """
+    _refuse_unknown_sources(config)  # before anything is made
     async with AsyncExitStack() as stack:
         var = config.var
         calls: list[Call] | None = None
@@ -49,11 +51,11 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
         repository, forge = _forge(config, var)
         if calls is not None:
             forge, repository = DryForge(forge, calls), DryRepository(repository, calls)
-        feeds = await stack.enter_async_context(network(config, SOURCES))
+        feeds = await stack.enter_async_context(network(config, sources.SOURCES))
         yield App(
             config=config,
             store=store,
-            sources=SOURCES,
+            sources=sources.SOURCES,
             feeds=feeds.__getitem__,
             repository=repository,
             forge=forge,
@@ -66,9 +68,20 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
 
 @asynccontextmanager
 async def network(config: Configured, names: Iterable[str]) -> AsyncIterator[dict[str, Feed]]:
-    """Open the network of the sources *names*, and nothing else: it needs the settings only."""
+    """Open the network of the sources *names*, and nothing else: it needs the settings only.
+
+    :raises SettingsError: the settings name a source that there is not: a slip there would mean "propose"
+    """
+    _refuse_unknown_sources(config)
     async with AsyncExitStack() as stack:
         yield {name: await stack.enter_async_context(_feed(config, name)) for name in names}
+
+
+def _refuse_unknown_sources(config: Configured) -> None:
+    for name in config.settings.sources:
+        if name not in sources.SOURCES:
+            hint = nearest(name, sources.SOURCES) or f"; there are: {', '.join(sources.SOURCES)}"
+            raise SettingsError(f"{config.file}: sources.{name}: there is no such source{hint}")
 
 
 def _copy_memory(config: Configured, var: Path) -> None:

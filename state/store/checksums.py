@@ -42,7 +42,16 @@ def see(session: Session, url: str, checksum: Checksum, size: int | None, now: d
 
 
 def approve(session: Session, url: str, checksum: Checksum, now: datetime) -> None:
-    """Accept a digest because a person looked at it."""
+    """Accept a digest because a person looked at it.
+
+    :raises StoreError: none other is recorded: the first digest of a file is what upstream signs, no person's word
+    """
+    query = select(ChecksumRow.digest).where(ChecksumRow.url == url, ChecksumRow.algorithm == checksum.algorithm)
+    recorded = set(session.exec(query))
+    if not recorded:
+        raise StoreError(f"{url}: no {checksum.algorithm} of it is on record, so that none can have changed")
+    if recorded == {checksum.digest}:
+        raise StoreError(f"{url}: {checksum} is what is on record: there is nothing to approve")
     _row(session, url, checksum, now).approved_at = now
 
 

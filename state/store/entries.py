@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,12 @@ def newest(session: Session, limit: int, source: str | None, since: datetime | N
     if since is not None:
         query = query.where(EventRow.at >= since)
     return [_entry(row) for row in session.exec(query)][::-1]
+
+
+def find(session: Session, numbers: Collection[int]) -> list[Entry]:
+    """Return the lines of these events, oldest first."""
+    rows = session.exec(select(EventRow).where(col(EventRow.id).in_(numbers)).order_by(col(EventRow.id)))
+    return [_entry(row) for row in rows]
 
 
 def _entry(row: EventRow) -> Entry:

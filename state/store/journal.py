@@ -12,7 +12,7 @@ from typing import get_args
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, col, func, select, update
 
-from state.events import ChangeSkipped, Event, Notice, ReleaseHeld
+from state.events import BuildPlanned, ChangeSkipped, Event, Notice, ReleaseHeld
 from state.tables import EventRow
 
 _KINDS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
@@ -118,6 +118,13 @@ def find(session: Session, number: int) -> Recorded | None:
     """Return one event; None if there is none of that number or it cannot be read."""
     row = session.get(EventRow, number)
     return readable(row) if row else None
+
+
+def build_planned(session: Session, pull: int) -> Recorded | None:
+    """Return the first plan of what a pull request builds, or None."""
+    rows = session.exec(select(EventRow).where(EventRow.kind == BuildPlanned.__name__).order_by(col(EventRow.id)))
+    found = (readable(row) for row in rows)
+    return next((f for f in found if f and isinstance(f.event, BuildPlanned) and f.event.pull == pull), None)
 
 
 def last(session: Session) -> int:

@@ -11,16 +11,18 @@ from sqlmodel import Session, col, select
 from state.events import ArtifactChanged
 from state.model import Checksum
 from state.store import checksums, feeds, holds, journal, pulls, upstream
+from state.store.lag import Lag, lag
 from state.tables import EventRow
 
 
 class SourceStatus(TypedDict):
-    """One source; times are ISO 8601 in UTC, ``newest`` maps a supported line to its version."""
+    """One source; times are ISO 8601 in UTC, ``newest`` maps a supported line to its version, ``lag`` to its times."""
 
     last_success: str | None
     newest: Mapping[str, str]
     failing_since: str | None
     error: str | None
+    lag: Mapping[str, Lag]
 
 
 class HeldStatus(TypedDict):
@@ -57,15 +59,7 @@ class Status(TypedDict):
 def status(session: Session, today: date) -> Status:
     """Return the picture; ``newest`` names the lines that upstream supports on *today*."""
     return {
-        "sources": {
-            name: {
-                "last_success": _iso(state.last_success),
-                "newest": upstream.newest(session, name, today),
-                "failing_since": _iso(state.failing_since),
-                "error": state.error or None,
-            }
-            for name, state in feeds.states(session).items()
-        },
+        "sources": {name: _source(session, name, state, today) for name, state in feeds.states(session).items()},
         "pulls": {"open": pulls.open_count(session)},
         "events": {"unfinished": journal.unfinished_count(session)},
         "held": [
@@ -80,6 +74,17 @@ def status(session: Session, today: date) -> Status:
             for held in holds.load(session, None)
         ],
         "changed": _changed(session),
+    }
+
+
+def _source(session: Session, name: str, state: feeds.SourceState, today: date) -> SourceStatus:
+    newest = upstream.newest(session, name, today)
+    return {
+        "last_success": _iso(state.last_success),
+        "newest": newest,
+        "failing_since": _iso(state.failing_since),
+        "error": state.error or None,
+        "lag": lag(session, name, newest),
     }
 
 

@@ -92,6 +92,11 @@ class Store:
         with self._reading() as session:
             return journal.find(session, number)
 
+    def build_planned(self, pull: int) -> Recorded | None:
+        """Return the event that fixed what pull request number *pull* builds, or None."""
+        with self._reading() as session:
+            return journal.build_planned(session, pull)
+
     def last_event(self) -> int:
         """Return the number of the newest event, 0 if there is none."""
         with self._reading() as session:
@@ -106,6 +111,11 @@ class Store:
         """Return the newest *limit* lines of the journal, oldest first."""
         with self._reading() as session:
             return entries.newest(session, limit, source, since)
+
+    def entries(self, recorded: Iterable[Recorded]) -> list[Entry]:
+        """Return the lines of the journal of these events, oldest first: they carry the errors."""
+        with self._reading() as session:
+            return entries.find(session, [each.id for each in recorded])
 
     # Polls.
 
@@ -229,7 +239,10 @@ class Store:
             return checksums.confirmed(session, urls)
 
     def approve(self, url: str, checksum: Checksum, now: datetime) -> None:
-        """Accept a changed digest because a person looked at it; the former one stays on record."""
+        """Accept a changed digest because a person looked at it; the former one stays on record.
+
+        :raises StoreError: no digest of *url* is recorded, or no other one: nothing changed
+        """
         with self._writing() as session:
             checksums.approve(session, url, checksum, now)
 

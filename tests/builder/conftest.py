@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from builder import leftovers
 from builder.fastimport import Identity, init_bare
 from builder.git import CloneRepository
 from builder.local_forge import LocalForge
@@ -80,6 +81,12 @@ class Place:
         return self.git("rev-parse", "HEAD", at=work)
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other git is at work: what was left need not be watched for two seconds."""
+    monkeypatch.setattr(leftovers, "_PATIENCE", 0.1)
+
+
 @pytest.fixture(scope="session")
 def environment() -> Mapping[str, str]:
     """As little as git needs."""
@@ -117,6 +124,13 @@ def bump() -> Callable[..., Commit]:
         return Commit(branch, parent, message, files, WHEN)
 
     return commit
+
+
+def leave(place: Place, *names: str) -> None:
+    """Put *names* into the bare repository as a git does that is killed before it has moved them on."""
+    for name in names:
+        (place.bare / name).parent.mkdir(parents=True, exist_ok=True)
+        (place.bare / name).touch()
 
 
 def draft(branch: str = "watcher/node/22", title: str = "node: 22.11.0 -> 22.11.1", **changes: object) -> Draft:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -44,6 +45,7 @@ class Hub:
             "body": body or None,
             "labels": [],
             "merged_at": None,
+            "updated_at": f"2026-08-01T{number // 60:02}:{number % 60:02}:00Z",
             "merge_commit_sha": "7" * 40,
             "head": {"ref": branch, "sha": f"{number:040d}", "repo": {"full_name": f"{owner}/images"}},
             "base": {"ref": "main", "sha": "f" * 40, "repo": {"full_name": REPOSITORY}},
@@ -91,7 +93,7 @@ class Hub:
     def _list(self, query: dict[str, str]) -> Reply:
         found = [
             pull
-            for pull in reversed(self.pulls.values())
+            for pull in sorted(self.pulls.values(), key=itemgetter("updated_at"), reverse=True)
             if query.get("state") in (pull["state"], "all")
             and query.get("head") in (None, f"{pull['head']['repo']['full_name'].split('/')[0]}:{pull['head']['ref']}")
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ from builder.bare import BareRepository
 from builder.fastimport import Identity
 from builder.ports import Commit
 from state.errors import GitError, StaleLease
-from tests.builder.conftest import Place
+from tests.builder.conftest import Place, leave
 
 Bump = Callable[..., Commit]
 
@@ -61,3 +62,56 @@ async def test_a_folder_that_is_no_repository_is_named(place: Place) -> None:
     repository = BareRepository(place.bare.parent / "nowhere", identity=Identity(), environment=place.environment)
     with pytest.raises(GitError, match="watcher init"):
         await repository.fetch()
+
+
+async def test_only_another_commit_is_a_stale_lease(place: Place, bump: Bump) -> None:
+    """A branch in the way, a branch that is gone, a folder that is none: git's reason, and the event stays open."""
+    repository = bare(place)
+    commit = await repository.commit(bump(place.main))
+    place.git("branch", "watcher/node", "main")
+    with pytest.raises(GitError, match=r"'refs/heads/watcher/node' exists") as caught:
+        await repository.push("watcher/node/22", commit, None)
+    assert type(caught.value) is GitError
+    place.git("branch", "-D", "watcher/node")
+    with pytest.raises(GitError, match="unable to resolve reference") as caught:
+        await repository.push("watcher/node/22", commit, place.main)
+    assert type(caught.value) is GitError
+    shutil.rmtree(place.bare / "refs/heads/watcher")
+    (place.bare / "refs/heads/watcher").touch()
+    with pytest.raises(GitError, match="non-directory in the way") as caught:
+        await repository.push("watcher/node/22", commit, None)
+    assert type(caught.value) is GitError
+    (place.bare / "refs/heads/watcher").unlink()
+    await repository.push("watcher/node/22", commit, None)
+
+
+async def test_a_push_gets_past_what_a_killed_git_left(place: Place, bump: Bump) -> None:
+    """Left locks, of this branch and of what all branches share, go before a push and before a deletion."""
+    repository = bare(place)
+    commit = await repository.commit(bump(place.main))
+    leave(place, "refs/heads/watcher/node/22.lock")
+    await repository.push("watcher/node/22", commit, None)
+    place.git("pack-refs", "--all")
+    leave(place, "packed-refs.lock", "packed-refs.new", "refs/heads/watcher/node/22.lock")
+    await repository.delete("watcher/node/22", commit)
+    assert place.git("for-each-ref", "refs/heads/watcher") == ""
+    leave(place, "HEAD.lock", "refs/heads/main.lock")
+    await repository.push("main", commit, place.main)
+    assert [path.name for path in place.bare.rglob("*.lock")] == ["watcher.lock"], "the lock of ours stays"
+
+
+async def test_what_cannot_be_removed_is_named(place: Place) -> None:
+    """A lock that is no file is an error of ours, with its name."""
+    (place.bare / "HEAD.lock").mkdir()
+    with pytest.raises(GitError, match=r"HEAD\.lock"):
+        await bare(place).fetch()
+
+
+async def test_a_commit_that_is_not_there_is_named(place: Place) -> None:
+    """There is nowhere to fetch it from."""
+    repository = bare(place)
+    for ask in (repository.tree, repository.trailers):
+        with pytest.raises(GitError, match=f"images.git has no commit {'1' * 40}"):
+            await ask("1" * 40)
+    with pytest.raises(GitError, match=f"has no commit {'1' * 40}"):
+        await repository.diff(place.main, "1" * 40)

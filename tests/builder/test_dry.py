@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
 
 from builder.dry import Call, DryForge, DryRepository
 from builder.ports import Commit, Forge, Repository
+from state.errors import ForgeError
 from tests.builder.conftest import WHEN, Place, draft
 
 Bump = Callable[..., Commit]
@@ -81,9 +85,18 @@ async def test_what_is_there_already_needs_no_call(place: Place, bump: Bump) -> 
     assert [call.name for call in calls] == ["forge.update", "forge.close", "forge.merge"]
     assert await forge.pull(1) == await dry.pull(1) == await dry.find("watcher/node/22") == real
     assert [pull.number for pull in await dry.pulls()] == [1]
+    assert await dry.reopen(1) == real
+    assert await dry.pulls(place.now + timedelta(days=1)) == []
+    assert len(calls) == 3
     await forge.close(1)
+    assert (await dry.reopen(1)).standing == "open"
+    assert str(calls.pop()) == "forge.reopen(number=1)"
     assert (await dry.close(1)).standing == (await dry.merge(1)).standing == "closed"
     assert len(calls) == 3
+    await forge.reopen(1)
+    await forge.merge(1)
+    with pytest.raises(ForgeError, match="is merged"):
+        await dry.reopen(1)
 
 
 async def test_branches_are_only_said_to_be_deleted(place: Place, bump: Bump) -> None:

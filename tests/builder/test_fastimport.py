@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder.fastimport import Identity, init_bare
+from builder.ports import Commit
 from state.errors import GitError
 from tests.builder.conftest import FILES, WHEN, Place
 
@@ -53,3 +54,18 @@ def test_an_identity_cannot_break_a_commit() -> None:
     with pytest.raises(ValueError, match="time zone"):
         Identity().stamp(datetime(2026, 1, 1))  # noqa: DTZ001  (what is refused)
     assert Identity("A", "b@c").stamp(WHEN) == f"A <b@c> {int(WHEN.timestamp())} +0000"
+
+
+async def test_an_executable_file_stays_one(place: Place) -> None:
+    """A commit keeps the mode that a path has on its parent; a new path, and a link, becomes a plain file."""
+    clone = place.clone()
+    blob = place.git("rev-parse", "main:README.md")
+    modes = {"run me.sh": "100755", "plain": "100644", "link": "120000"}
+    tree = place.git("mktree", data="".join(f"{mode} blob {blob}\t{name}\n" for name, mode in modes.items()))
+    root = place.git("commit-tree", tree, "-m", "modes", "-p", place.main)
+    place.git("update-ref", "refs/heads/main", root)
+    await clone.fetch()
+    commit = Commit("watcher/x", root, "x\n", dict.fromkeys([*modes, "fresh"], "new\n"), WHEN)
+    await clone.push("watcher/x", await clone.commit(commit), None)
+    listed = place.git("ls-tree", "--format=%(objectmode) %(path)", "watcher/x").splitlines()
+    assert listed == ["100644 fresh", "100644 link", "100644 plain", "100755 run me.sh"]

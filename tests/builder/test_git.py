@@ -12,7 +12,7 @@ from builder.fastimport import Identity
 from builder.git import CloneRepository
 from builder.ports import Commit, Repository
 from state.errors import GitError, StaleLease
-from tests.builder.conftest import FILES, WHEN, Place
+from tests.builder.conftest import FILES, WHEN, Place, leave
 
 Bump = Callable[..., Commit]
 
@@ -121,6 +121,34 @@ async def test_a_push_holds_the_lease(place: Place, bump: Bump) -> None:
     assert place.git("rev-parse", "watcher/node/22") == two
 
 
+async def test_a_refusal_is_stale_only_if_the_branch_moved(place: Place, bump: Bump) -> None:
+    """A lock left at the remote, or a branch in the way, is an error with the remote's reason."""
+    clone, behind = place.clone(), place.clone("behind")
+    await clone.fetch()
+    await behind.fetch()
+    one = await clone.commit(bump(place.main))
+    leave(place, "refs/heads/watcher/node/22.lock")
+    with pytest.raises(GitError, match=r"22\.lock': File exists") as caught:
+        await clone.push("watcher/node/22", one, None)
+    assert type(caught.value) is GitError
+    (place.bare / "refs/heads/watcher/node/22.lock").unlink()
+    place.git("branch", "watcher/node", "main")
+    with pytest.raises(GitError, match="'refs/heads/watcher/node' exists") as caught:
+        await clone.push("watcher/node/22", one, None)
+    assert type(caught.value) is GitError
+    place.git("branch", "-D", "watcher/node")
+    await clone.push("watcher/node/22", one, None)
+    place.git("update-ref", "-d", "refs/heads/watcher/node/22")
+    two = await clone.commit(bump(place.main, "22.11.2"))
+    with pytest.raises(GitError, match="stale info") as caught:
+        await clone.push("watcher/node/22", two, one)
+    assert type(caught.value) is GitError, "nobody's work is there to be kept"
+    await clone.fetch()
+    await clone.push("watcher/node/22", two, None)
+    await behind.commit(bump(place.main, "22.11.2"))
+    await behind.push("watcher/node/22", two, None)
+
+
 async def test_a_branch_is_deleted_once(place: Place, bump: Bump) -> None:
     """Deleting holds the lease too, and what is gone already is fine; fetching forgets it."""
     clone, other, third = (place.clone(name) for name in ("clone", "other", "third"))
@@ -188,7 +216,7 @@ async def test_a_clone_that_a_crash_left_is_repaired(place: Place) -> None:
     clone = place.clone()
     await clone.fetch()
     folder = place.bare.parent / "clone"
-    for lock in ("packed-refs.lock", "config.lock", "refs/remotes/origin/main.lock"):
+    for lock in ("packed-refs.lock", "packed-refs.new", "config.lock", "refs/remotes/origin/main.lock"):
         (folder / lock).touch()
     moved = place.by_hand("main", "README.md", "moved\n")
     await clone.fetch()
@@ -226,7 +254,8 @@ async def test_a_killed_fast_import_leaves_a_healthy_clone(place: Place, bump: B
     shim.write_text(
         "#!/bin/sh\n"
         f'case "$*" in *fast-import*) ;; *) exec {real} "$@";; esac\n'
-        f'exec 3<&0; (head -c 300 <&3; sleep 0.5) | {real} "$@" & sleep 0.2; kill -9 $!; wait $!\n'
+        f'head -c 300 > "$0.begun"; mkfifo "$0.pipe"; {real} "$@" < "$0.pipe" & exec 4> "$0.pipe"\n'
+        'cat "$0.begun" >&4; sleep 0.2; kill -9 $!; wait $!\n'
     )
     shim.chmod(0o755)
     broken = CloneRepository(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from builder.github import BODY_LIMIT, AppKey, GitHubForge
 from builder.ports import Forge
@@ -98,6 +99,38 @@ async def test_watching_costs_one_call_a_hundred(hub: Hub) -> None:
     hub.calls.clear()
     assert len(await forge.pulls()) == 110
     assert len(hub.calls) == 2
+
+
+async def test_only_the_pages_since_a_moment_are_asked_for(hub: Hub) -> None:
+    """A list stops at the first that was not touched since, a stranger's too; the moment itself counts."""
+    forge = forge_on(hub)
+    for line in range(250):
+        hub.add(f"watcher/node/{line}")
+    hub.pulls[7]["updated_at"] = "2026-08-02T00:00:00Z"
+    found = await forge.pulls(datetime(2026, 8, 1, 4, 0, tzinfo=UTC))
+    assert [p.number for p in found] == [7, *range(250, 239, -1)]
+    assert hub.calls == ["GET /pulls"]
+    hub.calls.clear()
+    assert len(await forge.pulls(datetime(2026, 8, 1, 1, 40, tzinfo=UTC))) == 152
+    assert len(hub.calls) == 2
+    hub.calls.clear()
+    assert len(await forge.pulls()) == 250
+    assert len(hub.calls) == 3
+
+
+async def test_closed_and_reopened(hub: Hub) -> None:
+    """Reopening costs a look and a write, once; what is merged stays that."""
+    forge = forge_on(hub)
+    hub.add(BRANCH)
+    await forge.close(1)
+    hub.calls.clear()
+    assert (await forge.reopen(1)).standing == "open"
+    assert hub.calls == ["GET /pulls/1", "PATCH /pulls/1"]
+    assert (await forge.reopen(1)).standing == "open"
+    assert hub.calls[2:] == ["GET /pulls/1"]
+    await forge.merge(1)
+    with pytest.raises(ForgeError, match="pull request 1 is merged"):
+        await forge.reopen(1)
 
 
 async def test_merged_and_closed(hub: Hub) -> None:
@@ -196,13 +229,29 @@ async def test_writes_keep_their_distance(hub: Hub) -> None:
     assert 0.2 <= time.monotonic() - began < 0.6
 
 
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, passphrase: bytes = b"") -> str:
+    """The text of a private key's file."""
+    hidden = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    shape = serialization.PrivateFormat.TraditionalOpenSSL
+    return key.private_bytes(serialization.Encoding.PEM, shape, hidden).decode()
+
+
+def test_a_key_that_is_none_is_named_by_its_setting() -> None:
+    """Junk, a part of a key, one of another kind, a public one, one with a passphrase: the setting, never the key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    elliptic = pem(ec.generate_private_key(ec.SECP256R1()))
+    for text in ("", "hunter2", "\udc80", pem(key)[:400], elliptic, public.decode(), pem(key, b"hunter2")):
+        with pytest.raises(ForgeError, match=r"\[github\] private_key_file") as caught:
+            GitHubForge(REPOSITORY, AppKey(1, 2, text))
+        assert "hunter2" not in str(caught.value)
+        assert "BEGIN" not in str(caught.value)
+        assert caught.value.__suppress_context__, "what the library said is not shown"
+
+
 async def test_an_app_gets_its_tokens_by_itself(hub: Hub) -> None:
     """With an App's key every call carries an installation's token, the one that pushes use too."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
-    secret = AppKey(1, 2, pem.decode())
+    secret = AppKey(1, 2, pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
     forge = GitHubForge(REPOSITORY, secret, base_url=hub.url, pause=0)
     await forge.open(draft(labels=()))
     assert await asyncio.to_thread(forge.token) == "ghs_fresh"

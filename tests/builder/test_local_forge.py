@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from builder.ports import Commit, Forge
 from state.errors import ForgeError, MergeConflict
-from tests.builder.conftest import WHEN, Place, draft
+from tests.builder.conftest import WHEN, Place, draft, leave
 
 Bump = Callable[..., Commit]
 BRANCH = "watcher/node/22"
@@ -202,10 +204,30 @@ async def test_a_lock_that_a_crash_left_is_no_obstacle(place: Place, bump: Bump)
     """Git's own locks on the forge's refs go with the next call."""
     forge = place.forge()
     await pushed(place, bump(place.main))
-    for lock in ("refs/watcher/pulls/1.lock", "refs/pull/1/head.lock"):
-        (place.bare / lock).parent.mkdir(parents=True, exist_ok=True)
-        (place.bare / lock).touch()
+    leave(place, "refs/watcher/pulls/1.lock", "refs/pull/1/head.lock")
     assert (await forge.open(draft())).number == 1
+    place.git("pack-refs", "--all")
+    leave(
+        place, "refs/heads/main.lock", "HEAD.lock", f"refs/heads/{BRANCH}.lock", "packed-refs.lock", "packed-refs.new"
+    )
+    assert (await forge.merge(1)).standing == "merged"
+    assert place.git("for-each-ref", "refs/heads/watcher") == ""
+
+
+async def test_what_was_not_touched_since_is_left_out(place: Place, bump: Bump) -> None:
+    """The moment itself counts; no moment means all."""
+    forge = place.forge()
+    for branch in (BRANCH, "watcher/node/24"):
+        await pushed(place, bump(place.main, f"{branch[-2:]}.99", branch))
+        await forge.open(draft(branch))
+    record = json.loads(place.git("show", "refs/watcher/pulls/2:pull.json"))
+    later = datetime.fromisoformat(record["updated_at"])
+    assert [p.number for p in await forge.pulls(later)] == [2]
+    assert [p.number for p in await forge.pulls(later.astimezone(timezone(timedelta(hours=9))))] == [2]
+    await forge.close(1)
+    assert [p.number for p in await forge.pulls(later)] == [1, 2]
+    assert await forge.pulls(place.now + timedelta(days=1)) == []
+    assert len(await forge.pulls()) == 2
 
 
 async def test_a_merge_cut_short_is_finished(place: Place, bump: Bump) -> None:

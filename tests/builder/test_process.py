@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.process import GitProcess
+from builder.process import GitProcess, reason
 from state.errors import GitError
 from tests.builder.conftest import Place
 
@@ -74,10 +74,33 @@ def test_no_git_is_said_plainly(git: GitProcess, environment: Mapping[str, str])
             command("status")
 
 
+def test_a_place_that_cannot_be_locked_is_named(git: GitProcess, tmp_path: Path) -> None:
+    """It is an error of ours, whatever the system says."""
+    (tmp_path / "file").touch()
+    with pytest.raises(GitError, match="cannot be locked"), replace(git, lock=tmp_path / "file/x.lock").alone():
+        pass
+
+
+def test_the_reason_is_in_gits_errors() -> None:
+    """Advice below an error is left out, the remote's errors count, and words without an error are better than none."""
+    advice = "\n\nAnother git process seems to be running in this repository, e.g.\nan editor\nremove the file\n"
+    assert reason(f"fatal: Unable to create 'x.lock': File exists.{advice}") == (
+        "fatal: Unable to create 'x.lock': File exists."
+    )
+    assert reason(f"remote: error: cannot lock ref{advice}error: failed to push\n") == (
+        "remote: error: cannot lock ref / error: failed to push"
+    )
+    assert reason("one\n\ntwo\nthree\nfour\n") == "two / three / four"
+    assert reason("") == ""
+
+
 def test_an_error_has_gits_last_words(git: GitProcess) -> None:
     """The message is git's; what looks like a password in an address is cut out."""
     with pytest.raises(GitError, match=r"git rev-parse: fatal: Needed a single revision"):
         git.ask("rev-parse", "--verify", "nowhere")
+    git.lock.with_name("refs").joinpath("heads/main.lock").touch()
+    with pytest.raises(GitError, match=r"heads/main\.lock': File exists\.$"):
+        git.ask("update-ref", "-d", "refs/heads/main")
     with pytest.raises(GitError) as caught:
         git.feed("fetch", "http://user:hunter2@127.0.0.1:1/x.git")
     assert "hunter2" not in str(caught.value)

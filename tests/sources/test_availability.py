@@ -50,13 +50,21 @@ async def test_a_file_that_cannot_be_looked_at_is_missing_with_the_reason() -> N
 
 
 async def test_an_unsigned_file_is_pending_until_it_was_compared() -> None:
-    """Nothing is asked about it here; once URL and digest are known good it is ready."""
-    pages = Pages({AMD64.url: BODY})
+    """Nothing is asked about it before; once URL and digest are known good it is looked at like a signed one."""
+    pages = Pages({AMD64.url: BODY, MUSL.url: BODY})
     first = await confirm(Offer((MUSL, AMD64)), pages, ())
     assert (first.pending, [a.url for a in first.ready]) == ((MUSL,), [AMD64.url])
     assert MUSL.url not in pages.asked
     again = await confirm(Offer((MUSL, AMD64)), pages, {(MUSL.url, GOOD)})
-    assert (again.pending, [a.url for a in again.ready]) == ((), [MUSL.url, AMD64.url])
+    assert (again.pending, [(a.url, a.size) for a in again.ready]) == ((), [(MUSL.url, 4), (AMD64.url, 4)])
+
+
+async def test_what_could_not_be_asked_is_told_apart_from_what_is_not_there() -> None:
+    """An outage proves nothing: it is in ``away`` too; a 404 is not."""
+    pages = Pages({ARM64.url: FetchError("node", ARM64.url, "", "HTTP 503")})
+    confirmed = await confirm(Offer((AMD64, ARM64), (), ("the unofficial list: HTTP 500",)), pages, ())
+    assert len(confirmed.missing) == 2
+    assert [why.rsplit(": ")[-1] for why in confirmed.away] == ["HTTP 500", "HTTP 503"]
 
 
 async def test_a_known_url_with_another_digest_is_pending_again() -> None:

@@ -17,6 +17,7 @@ from state.events import (
     Event,
     FeedFailed,
     Notice,
+    ProposalObsolete,
     PullRequestOpened,
     ReleaseHeld,
     SupportEnded,
@@ -219,7 +220,7 @@ def test_every_kind_has_a_summary(store: Store) -> None:
     }
     for kind in get_args(Event):
         values = {f.name: inner.get(f.name, "node") for f in fields(kind) if f.name not in ("late", "passed")}
-        store.record([kind(**values | ({"pull": 1} if kind.__name__ == "BuildPlanned" else {}))], NOW)
+        store.record([kind(**values | ({"pull": 1} if kind in (BuildPlanned, ProposalObsolete) else {}))], NOW)
     told = {entry.kind: entry.summary for entry in store.events(99)}
     assert told["ReleaseSeen"] == "node 22.11.0"
     assert told["ReleaseHeld"] == "node 22.11.0 armv6/glibc: not there yet"

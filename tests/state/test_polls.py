@@ -10,7 +10,7 @@ import pytest
 
 from state.errors import StoreError
 from state.events import ArtifactChanged, Event, ReleaseHeld, ReleaseSeen
-from state.model import Arch, Version
+from state.model import Arch, Checksum, Version
 from state.store import SourceState, Store, Validators
 from tests.state.facts import LATER, NOW, TODAY, artifact, checksum, document, held, release
 
@@ -165,13 +165,13 @@ def test_the_status_is_one_json_document(store: Store) -> None:
     at = "2026-08-05T12:30:00+00:00"
     waits = {"arch": "armv6", "libc": "glibc", "reason": "not there yet", "since": at}
     release_of = {"source": "node", "version": "22.11.0"}
+    never: dict[str, object] = {"last_success": None, "newest": {}, "failing_since": at, "error": "500", "lag": {}}
+    lag = {"22": {"published": "2024-10-29", "seen": at, "pull": None, "merged": None}}
+    node = {"last_success": at, "newest": {"22": "22.11.0"}, "failing_since": None, "error": None, "lag": lag}
     assert json.loads(json.dumps(store.status(TODAY))) == {
-        "sources": {
-            "go": {"last_success": None, "newest": {}, "failing_since": at, "error": "500"},
-            "node": {"last_success": at, "newest": {"22": "22.11.0"}, "failing_since": None, "error": None},
-        },
+        "sources": {"go": never, "node": node},
         "pulls": {"open": 0},
-        "events": {"unfinished": 1},
+        "events": {"unfinished": 3},  # each changed file is to be warned of
         "held": [release_of | waits],
         "changed": [release_of | {"url": artifact().url, "recorded": was, "published": now}],
     }
@@ -202,6 +202,22 @@ def test_what_is_accepted_for_a_url(store: Store) -> None:
         store.confirm(url, second, 4711, NOW)
     store.approve(url, second, LATER)
     assert [store.conflict(url, c) for c in (first, second, third)] == [None, None, second]
+
+
+def test_only_a_changed_digest_can_be_approved(store: Store) -> None:
+    """For an unseen file a person's word would make the genuine digest, once it is signed, the changed one."""
+    url, first, second = artifact().url, checksum("1"), checksum("2")
+    with pytest.raises(StoreError, match="no sha256 of it is on record"):
+        store.approve(url, second, NOW)
+    assert store.conflict(url, first) is None
+    store.confirm(url, first, 4711, NOW)
+    with pytest.raises(StoreError, match="nothing to approve"):
+        store.approve(url, first, NOW)
+    with pytest.raises(StoreError, match="no sha512 of it is on record"):
+        store.approve(url, Checksum("sha512", "0" * 128), NOW)
+    store.approve(url, second, LATER)
+    store.approve(url, second, LATER)
+    assert store.conflict(url, second) is None
 
 
 def test_confirmed_digests_are_those_that_were_compared(store: Store) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from state.errors import StoreError
 from state.store import PullRecord, Store
-from tests.state.facts import LATER, NOW
+from tests.state.facts import LATER, NOW, release
 
 SHOWN = {
     "number": 7,
@@ -48,6 +49,25 @@ def test_a_branch_has_one_open_pull_request(store: Store) -> None:
     assert [p.number for p in store.pulls()] == [8, 7]
     assert [p.number for p in store.pulls("closed")] == [7]
     assert store.status(NOW.date())["pulls"] == {"open": 1}
+
+
+def test_the_lag_of_the_newest_release_is_told(store: Store) -> None:
+    """Published, seen, proposed, merged: of the version itself, whatever its pull request brought before."""
+
+    def times() -> dict[str, str | None]:
+        return dict(store.status(NOW.date())["sources"]["node"]["lag"]["22"])  # type: ignore[arg-type]
+
+    store.save_pull(PULL, NOW)
+    store.poll_finished("node", now=LATER, listed=[release("22.11.1"), release("22.12.0")])
+    told = {"published": "2024-10-29", "seen": LATER.isoformat(), "pull": None, "merged": None}
+    assert times() == told
+    third, fourth = LATER + timedelta(hours=2), LATER + timedelta(hours=3)
+    store.save_pull(replace(PULL, lines={"22": "22.12.0"}), third)
+    assert times() == told | {"pull": third.isoformat()}
+    store.save_pull(replace(PULL, lines={"22": "22.12.0"}, state="closed"), fourth)
+    store.save_pull(replace(PULL, number=8, lines={"22": "22.12.0", "24": "24.1.0"}), third)
+    store.save_pull(replace(PULL, number=8, lines={"22": "22.12.0", "24": "24.1.0"}, state="merged"), fourth)
+    assert times() == told | {"pull": third.isoformat(), "merged": fourth.isoformat()}
 
 
 def test_programs_see_the_contract() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ _COMMANDS = {
     "init": "Make a workspace: settings, images repository, memory.",
     "sync": "Poll upstream, and open or update pull requests (the main job).",
     "check": "Ask upstream what there is, and remember nothing.",
-    "pulls": "List, show, merge and close pull requests.",
+    "pulls": "List, show, merge, close and reopen pull requests.",
     "build": "Show what a pull request builds, in build order.",
     "releases": "List what is known of a source's releases.",
     "status": "Show each source's last poll, what is held, failing or open.",
@@ -62,6 +63,7 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 
 def main() -> None:
     """Run the command line; an expected error is one line on standard error, and an exit code."""
+    logging.getLogger("watcher").addHandler(logging.NullHandler())  # commands say themselves what failed
     try:
         cli(prog_name="watcher")
     except WatcherError as error:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.options import config_option, json_option, print_json, run
+from watcher.cli.refresh import refresh, tell
 
 if TYPE_CHECKING:
     from generator.builds import BuildStep
+    from state.store import Entry
     from watcher.app import App
     from watcher.changes import BuildPlan
 
@@ -31,17 +33,23 @@ def command(pull: int, *, dry_run: bool, every: bool, as_json: bool) -> None:
     if not dry_run:
         raise click.UsageError("this version plans builds and does not run them yet: add --dry-run")
 
-    async def job(app: App) -> BuildPlan:
+    async def job(app: App) -> tuple[BuildPlan, list[Entry]]:
         from watcher.changes import build_plan
-        from watcher.cli.pulls import refresh
 
-        await refresh(app)
-        return await build_plan(app, pull)
+        failed = await refresh(app)
+        return await build_plan(app, pull), failed
 
-    plan = run(job)
+    plan, failed = run(job)
     if as_json:
         print_json({"images": [step.document() for step in plan.steps]})
-        return
+    else:
+        _show(plan, every=every)
+    if tell(failed):
+        raise SystemExit(1)
+
+
+def _show(plan: BuildPlan, *, every: bool) -> None:
+    """The layers for people, and how much that is in all."""
     for layer, steps in itertools.groupby(plan.steps, key=lambda step: step.layer):
         _print(layer, list(steps), every=every)
     counts = Counter[str](step.kind for step in plan.steps)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from watcher.cli.options import config_option, json_option, print_json, settings
+from watcher.cli.options import check_sources, config_option, json_option, print_json, settings
 
 if TYPE_CHECKING:
     from watcher.check import Checked
@@ -38,9 +38,7 @@ async def _job(names: tuple[str, ...]) -> dict[str, Checked]:
     from watcher.wiring import network
 
     config = settings()
-    for name in names:
-        if name not in SOURCES:
-            raise click.UsageError(f"no source {name!r}; there are: {', '.join(SOURCES)}")
+    check_sources(names, SOURCES)
     chosen = {name: source for name, source in SOURCES.items() if name in names or (not names and config.enabled(name))}
     async with network(config, chosen) as feeds:
         return await check(chosen, feeds, config.now())

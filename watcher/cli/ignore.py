@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from watcher.cli.options import config_option, run
+from watcher.cli.options import check_sources, config_option, run, version_argument
 
 if TYPE_CHECKING:
     from watcher.app import App
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 @click.command("ignore")
 @click.argument("source")
-@click.argument("version")
+@version_argument
 @click.option("--reason", default="ignored by hand", show_default=True)
 @config_option
 def command(source: str, version: str, reason: str) -> None:
     """Never propose VERSION of SOURCE; the next version is proposed again."""
 
     async def job(app: App) -> None:
+        check_sources([source], app.sources)
         app.store.ignore(source, version, reason, app.now())
 
     run(job)

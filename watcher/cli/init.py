@@ -15,6 +15,8 @@ def command(folder: Path, devices: str) -> None:
     from watcher import workspace
     from watcher.config import clock
 
+    if not any(name.strip() for name in devices.split(",")):
+        raise click.UsageError("--devices: none, all, or names of device types with commas between them")
     chosen = {"all": None, "none": []}.get(devices, [d.strip() for d in devices.split(",") if d.strip()])
     count = workspace.make(folder.resolve(), chosen, clock())
     click.echo(

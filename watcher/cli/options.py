@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+
+def _version(_ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Refuse a text that can be no version: it would never match one."""
+    from state.model import Version
+
+    try:
+        return str(Version(value))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=param) from error
 
 
 def _keep(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
@@ -32,14 +42,25 @@ config_option = click.option(
     callback=_keep,
     help="Settings file (watcher.toml).",
 )
+version_argument = click.argument("version", callback=_version)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 def settings() -> Configured:
     """The settings that this call is about."""
-    from watcher.config import load
+    from watcher.config import load, unknown_environment
 
-    return load(click.get_current_context().obj)
+    config = load(click.get_current_context().obj)
+    if names := unknown_environment():
+        click.echo(f"watcher: no such setting, not looked at: {', '.join(names)}", err=True)
+    return config
+
+
+def check_sources(names: Iterable[str], known: Collection[str]) -> None:
+    """Refuse the name of a source that there is not."""
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"no source {name!r}; there are: {', '.join(known)}")
 
 
 def run(job: Callable[[App], Coroutine[Any, Any, T]], *, dry: bool = False) -> T:

@@ -1,16 +1,18 @@
-"""``watcher pulls``: the pull requests, as a maintainer meets them; on the embedded forge also merge and close."""
+"""``watcher pulls``: the pull requests, as a maintainer meets them, and his decision: merge, close, reopen."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from watcher.cli.options import config_option, json_option, print_json, run
+from watcher.cli.refresh import refresh, tell
 
 if TYPE_CHECKING:
     from state.model import PullRequest
-    from state.store import PullRecord
+    from state.store import Entry, PullRecord
     from watcher.app import App
 
 
@@ -24,14 +26,20 @@ def command(ctx: click.Context, *, every: bool, as_json: bool) -> None:
     if ctx.invoked_subcommand:
         return
 
-    async def job(app: App) -> list[PullRecord]:
-        await refresh(app)
-        return app.store.pulls()
+    async def job(app: App) -> tuple[list[PullRecord], list[Entry]]:
+        failed = await refresh(app)
+        return app.store.pulls(), failed
 
-    found = run(job)
+    found, failed = run(job)
     if as_json:
         print_json([p.document() for p in found])
-        return
+    else:
+        _list(found, every=every)
+    _end(failed)
+
+
+def _list(found: list[PullRecord], *, every: bool) -> None:
+    """One line each, for people."""
     shown = [p for p in found if every or p.state == "open"]
     for pull in shown:
         click.echo(f"#{pull.number:<4} {pull.state:<7} {pull.title}   ({pull.branch})")
@@ -46,21 +54,22 @@ def command(ctx: click.Context, *, every: bool, as_json: bool) -> None:
 def show(number: int, *, as_json: bool) -> None:
     """Show pull request NUMBER as a maintainer sees it."""
 
-    async def job(app: App) -> tuple[PullRecord, PullRequest, list[str]]:
-        await refresh(app)
-        record, pull = _record(app, number), await app.forge.pull(number)
+    async def job(app: App) -> tuple[PullRecord, PullRequest, list[str], list[Entry]]:
         from watcher.changes import touched
 
-        return record, pull, await touched(app, record)
+        failed = await refresh(app)
+        record, pull = _record(app, number), await app.forge.pull(number)
+        return record, pull, await touched(app, record), failed
 
-    record, pull, files = run(job)
+    record, pull, files, failed = run(job)
     if as_json:
         print_json(record.document() | {"body": pull.body, "files": files, "labels": list(pull.labels)})
-        return
-    click.secho(f"#{number} {pull.title}", bold=True)
-    click.echo(f"{pull.standing}   {pull.branch}   {pull.url}\nlabels: {', '.join(pull.labels)}\n")
-    click.echo(pull.body)
-    click.echo(f"{len(files)} files; `watcher pulls diff {number}` shows them")
+    else:
+        click.secho(f"#{number} {pull.title}", bold=True)
+        click.echo(f"{pull.standing}   {pull.branch}   {pull.url}\nlabels: {', '.join(pull.labels)}\n")
+        click.echo(pull.body)
+        click.echo(f"{len(files)} files; `watcher pulls diff {number}` shows them")
+    _end(failed)
 
 
 @command.command("diff")
@@ -69,12 +78,15 @@ def show(number: int, *, as_json: bool) -> None:
 def diff(number: int) -> None:
     """Show the whole diff of pull request NUMBER."""
 
-    async def job(app: App) -> str:
-        await refresh(app)
-        record = _record(app, number)
-        return await app.repository.diff(record.base, record.head)
+    async def job(app: App) -> tuple[str, list[Entry]]:
+        from watcher.changes import sides
 
-    click.echo_via_pager(run(job))
+        failed = await refresh(app)
+        return await app.repository.diff(*await sides(app, _record(app, number))), failed
+
+    text, failed = run(job)
+    click.echo_via_pager(text)
+    _end(failed)
 
 
 @command.command("merge")
@@ -83,15 +95,7 @@ def diff(number: int) -> None:
 @config_option
 def merge(number: int, *, as_json: bool) -> None:
     """Merge pull request NUMBER."""
-
-    async def job(app: App) -> PullRecord:
-        await refresh(app)
-        _record(app, number)
-        await app.forge.merge(number)
-        await refresh(app)
-        return _record(app, number)
-
-    _tell(run(job), as_json=as_json)
+    _decide(number, lambda app: app.forge.merge(number), as_json=as_json)
 
 
 @command.command("close")
@@ -100,24 +104,36 @@ def merge(number: int, *, as_json: bool) -> None:
 @config_option
 def close(number: int, *, as_json: bool) -> None:
     """Close pull request NUMBER without merging: these versions are not proposed again."""
+    _decide(number, lambda app: app.forge.close(number), as_json=as_json)
 
-    async def job(app: App) -> PullRecord:
-        await refresh(app)
+
+@command.command("reopen")
+@click.argument("number", type=int)
+@json_option
+@config_option
+def reopen(number: int, *, as_json: bool) -> None:
+    """Open pull request NUMBER again, which was closed: its versions may be proposed again too."""
+    _decide(number, lambda app: app.forge.reopen(number), as_json=as_json)
+
+
+def _decide(number: int, decision: Callable[[App], Awaitable[PullRequest]], *, as_json: bool) -> None:
+    """Do on the forge what a person decided, act on it, and say where the pull request stands now."""
+
+    async def job(app: App) -> tuple[PullRecord, list[Entry]]:
+        failed = await refresh(app)
         _record(app, number)
-        await app.forge.close(number)
-        await refresh(app)
-        return _record(app, number)
+        await decision(app)
+        failed += await refresh(app)
+        return _record(app, number), failed
 
-    _tell(run(job), as_json=as_json)
-
-
-async def refresh(app: App) -> None:
-    """Catch up with what maintainers did on the forge, and act on it."""
-    from watcher import bus, changes
-
-    await bus.resume(app)
-    await app.repository.fetch()
-    await bus.run(app, app.store.record(await changes.watch(app), app.now()))
+    pull, failed = run(job)
+    if as_json:
+        print_json(pull.document())
+    else:
+        click.echo(f"#{pull.number} {pull.state}: {pull.title}")
+        if pull.state == "merged":
+            click.echo(f"`watcher build --pull {pull.number} --dry-run` shows what is to be built.")
+    _end(failed)
 
 
 def _record(app: App, number: int) -> PullRecord:
@@ -130,11 +146,7 @@ def _record(app: App, number: int) -> PullRecord:
     return record
 
 
-def _tell(pull: PullRecord, *, as_json: bool) -> None:
-    """Say where the pull request stands now, and what comes next."""
-    if as_json:
-        print_json(pull.document())
-        return
-    click.echo(f"#{pull.number} {pull.state}: {pull.title}")
-    if pull.state == "merged":
-        click.echo(f"`watcher build --pull {pull.number} --dry-run` shows what is to be built.")
+def _end(failed: list[Entry]) -> None:
+    """End the command: with exit code 1 and the reasons where a step failed."""
+    if tell(failed):
+        raise SystemExit(1)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watcher.cli.options import config_option, json_option, print_json, run
+from watcher.cli.options import check_sources, config_option, json_option, print_json, run
+from watcher.cli.refresh import lines, tell
 
 if TYPE_CHECKING:
+    from state.store import Entry
     from watcher.app import App
     from watcher.sync import Report
 
@@ -24,12 +26,13 @@ def command(sources: tuple[str, ...], *, dry_run: bool, as_json: bool) -> None:
 
     Without SOURCE every enabled source is polled. A second run right away does nothing.
     """
-    report, would = run(lambda app: _job(app, sources), dry=dry_run)
+    report, would, broken = run(lambda app: _job(app, sources), dry=dry_run)
     if as_json:
         print_json(document(report) | ({"calls": would.calls, "diff": would.diff} if dry_run else {}))
     else:
-        click.echo(would.diff, nl=False)
         _print(report, would.calls)
+        click.echo(would.diff, nl=False)
+    tell(broken)
     raise SystemExit(report.exit_code)
 
 
@@ -41,19 +44,18 @@ class Would:
     diff: str
 
 
-async def _job(app: App, names: tuple[str, ...]) -> tuple[Report, Would]:
+async def _job(app: App, names: tuple[str, ...]) -> tuple[Report, Would, list[Entry]]:
     """Run the main job on the named sources, or on all that are enabled."""
     from watcher.sync import sync
 
-    for name in names:
-        if name not in app.sources:
-            raise click.UsageError(f"no source {name!r}; there are: {', '.join(app.sources)}")
+    check_sources(names, app.sources)
     chosen = names or tuple(name for name in app.sources if app.config.enabled(name))
     report = await sync(app, chosen)
+    broken = lines(app, report.broken)
     if app.calls is None:
-        return report, Would([], "")
+        return report, Would([], ""), broken
     diffs = [await app.repository.diff(p.base, p.head) for p in report.pulls]
-    return report, Would([str(call) for call in app.calls], "".join(diffs))
+    return report, Would([str(call) for call in app.calls], "".join(diffs)), broken
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -92,8 +94,6 @@ def _print(report: Report, calls: list[str]) -> None:
         click.echo(f"skipped  {skipped.source} {skipped.version}: {skipped.reason}")
     for failed in report.failed:
         click.echo(f"failed   {failed.source} {failed.url} {failed.field}: {failed.error}", err=True)
-    for broken in report.broken:
-        click.echo(f"failed   {type(broken.event).__name__}: see `watcher events`", err=True)
     if not report.pulls and not calls and not report.failed and not report.broken:
         unchanged = "upstream unchanged" if report.unchanged else "nothing new to propose"
         click.echo(f"Nothing to do: {unchanged}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from watcher.cli.options import config_option, run
+from watcher.cli.options import check_sources, config_option, run, version_argument
 
 if TYPE_CHECKING:
     from watcher.app import App
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 @click.command("unignore")
 @click.argument("source")
-@click.argument("version")
+@version_argument
 @config_option
 def command(source: str, version: str) -> None:
     """Propose VERSION of SOURCE again, which was ignored or whose pull request was closed."""
 
-    async def job(app: App) -> None:
-        app.store.unignore(source, version)
+    async def job(app: App) -> bool:
+        check_sources([source], app.sources)
+        return app.store.unignore(source, version)
 
-    run(job)
-    click.echo(f"{source} {version} is proposed again by the next `watcher sync {source}`")
+    if run(job):
+        click.echo(f"{source} {version} is proposed again by the next `watcher sync {source}`")
+    else:
+        click.echo(f"{source} {version} was not ignored: nothing to do")

@@ -1,0 +1,34 @@
+"""What commands do before they speak of pull requests: hear what maintainers did, and act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from state.store import Entry, Recorded
+    from watcher.app import App
+
+
+async def refresh(app: App) -> list[Entry]:
+    """Catch up with what maintainers did on the forge, and act on it; return the events whose steps failed."""
+    from watcher import bus, changes
+
+    failed = await bus.resume(app)
+    await app.repository.fetch()
+    return lines(app, failed + await bus.run(app, app.store.record((await changes.watch(app)).events, app.now())))
+
+
+def lines(app: App, failed: Iterable[Recorded]) -> list[Entry]:
+    """The lines of the journal of events that failed, which say why."""
+    return app.store.entries(failed)
+
+
+def tell(failed: Iterable[Entry]) -> bool:
+    """Say on standard error which events failed and why; whether there are any."""
+    told = {entry.id: f"failed   {entry.kind} {entry.summary}: {entry.error} (event {entry.id})" for entry in failed}
+    for sentence in told.values():
+        click.echo(sentence, err=True)
+    return bool(told)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.upstream import Upstream
-from tests.world import World
+from tests.world import NEWER, World
 
 
 @pytest.fixture
@@ -26,4 +26,17 @@ def imported(world: World) -> World:
     world.only("22.11.0")
     world.sync()
     world.decide("merge", 1)
+    return world
+
+
+@pytest.fixture
+def proposed(world: World) -> World:
+    """A world in which 22.11.0 is recorded, 22.23.1 was released, and 22.23.2 is proposed as #2."""
+    world.only("22.11.0")
+    world.sync()
+    world.decide("merge", 1)
+    world.publish(NEWER)
+    world.only("22.23.2", "22.11.0")
+    world.release("22.23.1", like="22.23.2")
+    assert [p["new"] for p in world.sync()["pulls"]] == ["22.23.2"]
     return world

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from state.events import ArtifactChanged
 from tests.upstream.layout import UNOFFICIAL
 from tests.world import NEWER, World
 from watcher.app import App
-
-
-@pytest.fixture
-def proposed(world: World) -> World:
-    """A world in which 22.11.0 is recorded, 22.23.1 was released, and 22.23.2 is proposed as #2."""
-    world.only("22.11.0")
-    world.sync()
-    world.decide("merge", 1)
-    world.publish(NEWER)
-    world.only("22.23.2", "22.11.0")
-    world.release("22.23.1", like="22.23.2")
-    assert [p["new"] for p in world.sync()["pulls"]] == ["22.23.2"]
-    return world
 
 
 def test_not_this_version_does_not_mean_the_one_before(proposed: World) -> None:

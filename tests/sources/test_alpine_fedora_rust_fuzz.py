@@ -15,8 +15,7 @@ from sources import alpine, fedora, rust
 from sources.digests import BSD, read_sha256
 from sources.source import Source
 from state.errors import SourceError
-from tests.sources.fuzz import read
-from tests.sources.mutations import FUZZ, broken_bytes, changed_json, outcome_of
+from tests.sources.fuzz import FUZZ, broken_bytes, changed_json, outcome_of, read
 
 RECORDED = Path(__file__).parent
 LISTING = yaml.load((RECORDED / "alpine" / "v3.24-aarch64.yaml").read_bytes(), yaml.BaseLoader)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sources import proofs
 from state.errors import SourceError
-from tests.sources.mutations import broken_bytes, changed_json, outcome_of
+from tests.sources.fuzz import broken_bytes, changed_json, outcome_of
 from tests.sources.pages import Pages
 from tests.sources.sigstore_world import Sigstore
 

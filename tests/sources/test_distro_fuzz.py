@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sources import debian, raspbian, ubuntu
 from sources.source import Source
 from state.errors import SourceError
-from tests.sources.mutations import FUZZ, broken_bytes, outcome_of
+from tests.sources.fuzz import FUZZ, broken_bytes, outcome_of
 from tests.sources.signed_suites import HERE, release
 
 CSV = (HERE / "debian" / "debian.csv").read_bytes()

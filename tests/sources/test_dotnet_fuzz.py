@@ -20,7 +20,7 @@ from tests.sources.dotnet_pages import (
     documents,
     looked_up,
 )
-from tests.sources.fuzz import FUZZ, damage, mutate, read
+from tests.sources.fuzz import FUZZ, broken_bytes, mutate, read
 
 
 class Channels(dict[str, bytes]):
@@ -41,7 +41,7 @@ def test_mutated_documents_are_read_or_refused(data: st.DataObject, name: str) -
         mutate(data, made)
         pages[name] = json.dumps(made).encode()
     else:
-        pages[name] = damage(data, pages[name])
+        pages[name] = broken_bytes(data, pages[name])
     found = read(dotnet, pages, [INDEX, *(CHANNEL.format(f"{major}.0") for major in range(1000))])
     assert all(r.line.partition("-")[2] in {"sdk", "runtime", "aspnet"} for r in found)
 
@@ -56,7 +56,7 @@ async def test_mutated_channels_are_read_or_refused(
     if how:
         how(data, made)
     body = json.dumps(made).encode()
-    offer = await outcome(body if how else damage(data, body))
+    offer = await outcome(body if how else broken_bytes(data, body))
     if offer is not None:
         assert {a.platform for a in offer.artifacts} | {p for p, _ in offer.missing} == set(RECORDED)
 

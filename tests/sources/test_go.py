@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sources import go
 from state.errors import SourceError
-from tests.sources.mutations import FUZZ, broken_bytes, changed_json, outcome_of
+from tests.sources.fuzz import FUZZ, broken_bytes, changed_json, outcome_of
 
 FACTS = {  # version → day, and whether it fixed a vulnerability
     (1, 27, 0): ("2026-08-19", False),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sources import openjdk
 from state.errors import SourceError
 from state.model import Offer
-from tests.sources.fuzz import FUZZ, damage, mutate, read
+from tests.sources.fuzz import FUZZ, broken_bytes, mutate, read
 from tests.sources.openjdk_pages import (
     PAGE,
     RECORDED,
@@ -41,7 +41,7 @@ def test_mutated_documents_are_read_or_refused(data: st.DataObject, name: str) -
         mutate(data, document)
         pages[name] = json.dumps(document).encode()
     else:
-        pages[name] = damage(data, pages[name])
+        pages[name] = broken_bytes(data, pages[name])
     found = read(openjdk, pages, URLS)
     assert all(r.line in {f"{r.version.major}-jdk", f"{r.version.major}-jre"} for r in found)
 

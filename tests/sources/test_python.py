@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sources import python
 from state.errors import SourceError
-from tests.sources.mutations import FUZZ, broken_bytes, changed_json, outcome_of
+from tests.sources.fuzz import FUZZ, broken_bytes, changed_json, outcome_of
 
 
 def entry(stage: str, day: str, state: str = "actual", note: str = "") -> dict[str, str]:

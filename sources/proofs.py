@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import tempfile
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -84,6 +85,7 @@ def _stated_digest(body: bytes, place: Place) -> bytes:
 
 def _check_bundle(body: bytes, digest: bytes, identity: str, issuer: str, place: Place) -> datetime:
     """Return the beginning of the ten minutes in which it was signed."""
+    from cryptography.utils import CryptographyDeprecationWarning  # noqa: PLC0415
     from sigstore.errors import Error  # noqa: PLC0415  (600 ms that only a Python release pays)
     from sigstore.hashes import Hashed  # noqa: PLC0415
     from sigstore.models import Bundle  # noqa: PLC0415
@@ -91,10 +93,13 @@ def _check_bundle(body: bytes, digest: bytes, identity: str, issuer: str, place:
     from sigstore_models.common.v1 import HashAlgorithm  # noqa: PLC0415
 
     try:
-        bundle = Bundle.from_json(body)
-        hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest)
-        _verifier().verify_artifact(hashed, bundle, Identity(identity=identity, issuer=issuer))
-    except (Error, ValueError, TypeError, LookupError, AttributeError) as error:
+        with warnings.catch_warnings():
+            # A certificate that the next cryptography refuses (RFC 5280) is refused today.
+            warnings.simplefilter("error", CryptographyDeprecationWarning)
+            bundle = Bundle.from_json(body)
+            hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest)
+            _verifier().verify_artifact(hashed, bundle, Identity(identity=identity, issuer=issuer))
+    except (Error, ValueError, TypeError, LookupError, AttributeError, CryptographyDeprecationWarning) as error:
         # Besides its own errors the library lets those of its parsers out.
         raise place.refused(f"is refused by sigstore: {str(error)[:200] or type(error).__name__}") from None
     return bundle.signing_certificate.not_valid_before_utc

@@ -128,12 +128,12 @@ async def test_a_refusal_is_stale_only_if_the_branch_moved(place: Place, bump: B
     await behind.fetch()
     one = await clone.commit(bump(place.main))
     leave(place, "refs/heads/watcher/node/22.lock")
-    with pytest.raises(GitError, match=r"22\.lock': File exists") as caught:
+    with pytest.raises(GitError, match=r"watcher/node/22: .*(File exists|already exists)") as caught:
         await clone.push("watcher/node/22", one, None)
     assert type(caught.value) is GitError
     (place.bare / "refs/heads/watcher/node/22.lock").unlink()
     place.git("branch", "watcher/node", "main")
-    with pytest.raises(GitError, match="'refs/heads/watcher/node' exists") as caught:
+    with pytest.raises(GitError, match="watcher/node/22: ") as caught:
         await clone.push("watcher/node/22", one, None)
     assert type(caught.value) is GitError
     place.git("branch", "-D", "watcher/node")

@@ -110,9 +110,9 @@ class Hub:
 
 
 @contextmanager
-def serving() -> Iterator[Hub]:
-    """A hub that listens until the end of the block."""
-    hub = Hub()
+def serving(made: Hub | None = None) -> Iterator[Hub]:
+    """A hub, a new one or the one *made*, that listens until the end of the block."""
+    hub = made or Hub()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

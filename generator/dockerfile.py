@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +91,14 @@ def _download(catalogue: Catalogue, image: Image) -> Mapping[str, Any]:
 
 def _harmless(value: object) -> object:
     """Refuse a value that could end a quotation or begin an instruction; every ``{{ }}`` passes here."""
-    if not _HARMLESS.fullmatch(str(value)):
-        raise CatalogueError("catalogue", "text", f"{str(value)[:80]!r} may not stand in a Dockerfile")
+    _check(str(value))
     return value
+
+
+@lru_cache(maxsize=4096)  # the same few hundred texts stand in all Dockerfiles
+def _check(text: str) -> None:
+    if not _HARMLESS.fullmatch(text):
+        raise CatalogueError("catalogue", "text", f"{text[:80]!r} may not stand in a Dockerfile")
 
 
 @cache

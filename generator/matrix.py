@@ -92,6 +92,16 @@ def images(catalogue: Catalogue) -> list[Image]:
     return found
 
 
+def with_dockerfile(catalogue: Catalogue) -> list[Image]:
+    """Return only the images that a Dockerfile of their own makes: a twentieth of all, which is what a render needs."""
+    there = cells(catalogue)
+    found = [image for cell in there for image in _os_images(catalogue, cell, devices=False)]
+    for stack in catalogue.stacks.values():
+        for release in catalogue.lines(stack.source):
+            found += _stack_images(catalogue, there, stack, release, devices=False)
+    return found
+
+
 def images_of(catalogue: Catalogue, stack: str, line: str) -> list[Image]:
     """Return the images of one line of a stack, each after what it stands on; none if nothing is recorded of it."""
     row = catalogue.stacks[stack]
@@ -127,19 +137,21 @@ def _serves(since: int | None, below: int | None, line: str) -> bool:
     return (since is None or number >= since) and (below is None or number < below)
 
 
-def _os_images(catalogue: Catalogue, cell: Cell) -> Iterator[Image]:
+def _os_images(catalogue: Catalogue, cell: Cell, *, devices: bool = True) -> Iterator[Image]:
     upstream, digest = cell.line.bases[cell.arch], cell.line.digests.get(cell.arch)
     hw, distro, codename = cell.arch.repo, cell.distro.name, cell.line.codename
     base = f"{upstream}@{digest}" if digest else upstream
     for variant in VARIANTS:
         path = f"{ROOT}/{hw}/{distro}/{codename}/{variant}/Dockerfile"
         root = Image("os-arch", hw, cell.arch, distro, codename, variant, path, base)
-        yield from _with_classes(catalogue, cell, root)
+        yield from _with_classes(catalogue, cell, root, devices=devices)
         if variant == "run":
             base = canonical(catalogue, root)
 
 
-def _stack_images(catalogue: Catalogue, there: list[Cell], stack: Stack, release: Release) -> Iterator[Image]:
+def _stack_images(
+    catalogue: Catalogue, there: list[Cell], stack: Stack, release: Release, *, devices: bool = True
+) -> Iterator[Image]:
     files = {artifact.platform: artifact for artifact in release.artifacts}
     for cell in there:
         artifact = files.get(cell.platform)
@@ -153,10 +165,13 @@ def _stack_images(catalogue: Catalogue, there: list[Cell], stack: Stack, release
                 "stack-arch", hw, cell.arch, distro, codename, variant, path, base,
                 stack.name, release.line, str(artifact.version),
             )  # fmt: skip
-            yield from _with_classes(catalogue, cell, root)
+            if devices:
+                yield from _with_classes(catalogue, cell, root, devices=True)
+            else:
+                yield root
 
 
-def _with_classes(catalogue: Catalogue, cell: Cell, root: Image) -> Iterator[Image]:
+def _with_classes(catalogue: Catalogue, cell: Cell, root: Image, *, devices: bool) -> Iterator[Image]:
     """Yield the architecture's image, then each class's, followed by its devices.
 
     An OS class has a Dockerfile of its own on top of the architecture's image; a stack's Dockerfile is
@@ -164,7 +179,7 @@ def _with_classes(catalogue: Catalogue, cell: Cell, root: Image) -> Iterator[Ima
     """
     yield root
     below, distro, codename, variant = canonical(catalogue, root), root.distro, root.distro_version, root.variant
-    for row, devices in cell.classes:
+    for row, members in cell.classes:
         if root.stack is None:
             path = f"{ROOT}/device-base/{row.name}/{distro}/{codename}/{variant}/Dockerfile"
             image = _like(root, "os-class", row.name, path, below)
@@ -172,9 +187,11 @@ def _with_classes(catalogue: Catalogue, cell: Cell, root: Image) -> Iterator[Ima
             base = os_name(catalogue, row.name, distro, codename, variant)
             image = _like(root, "stack-class", row.name, root.dockerfile, base)
         yield image
+        if not devices:
+            continue
         name = canonical(catalogue, image)
         kind: ImageKind = "os-device" if root.stack is None else "stack-device"
-        for device in devices:
+        for device in members:
             if device.slug != row.name:
                 yield _like(image, kind, device.slug, image.dockerfile, name)
 

@@ -114,7 +114,7 @@ def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Plann
 
 def rendered(catalogue: Catalogue) -> dict[str, str]:
     """Everything that is generated from *catalogue*: path → text."""
-    return {**dockerfile.files(catalogue, matrix.images(catalogue)), **docs.docs(catalogue)}
+    return {**dockerfile.files(catalogue, matrix.with_dockerfile(catalogue)), **docs.docs(catalogue)}
 
 
 def _files(

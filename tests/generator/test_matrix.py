@@ -128,3 +128,10 @@ def test_a_pinned_base_is_built_from_by_digest() -> None:
     rows = replace(FAMILY, distros={**FAMILY.distros, "debian": replace(debian, lines=lines)})
     image = find(matrix.images(rows), kind="os-arch", hw="amd64", distro_version="sid", variant="run")
     assert image.base == f"docker.io/library/debian:sid-slim@{digest}"
+
+
+def test_a_render_needs_exactly_the_images_with_a_dockerfile_of_their_own() -> None:
+    """The short list is what is left of the long one without devices and without a stack's classes."""
+    rows = family(["raspberrypi3", "intel-nuc"], ["22", "24"])
+    kinds = ("os-arch", "os-class", "stack-arch")
+    assert matrix.with_dockerfile(rows) == [i for i in matrix.images(rows) if i.kind in kinds]

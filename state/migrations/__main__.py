@@ -21,4 +21,6 @@ def draft(title: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):  # noqa: PLR2004  (the program and a title)
+        sys.exit('usage: python -m state.migrations "what changes"')
     draft(sys.argv[1])

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from state.events import FeedFailed
 from tests.upstream import Fault
 from tests.upstream.layout import UNOFFICIAL
 from tests.world import NEWER, World
+from watcher.app import App
 
 X64 = "/nodejs.org/dist/v22.23.2/node-v22.23.2-linux-x64.tar.xz"
+INDEX = "/nodejs.org/dist/index.json"
+UNOFFICIAL_INDEX = "/unofficial-builds.nodejs.org/download/release/index.json"
+SCHEDULE = "/raw.githubusercontent.com/nodejs/Release/main/schedule.json"
 UNSIGNED = "/unofficial-builds.nodejs.org/download/release/v22.23.2/SHASUMS256.txt"
 
 
@@ -53,15 +58,37 @@ def test_an_outage_of_the_unofficial_builds_does_not_stop_a_new_release(world: W
 
 def test_a_whole_outage_costs_the_documents_and_nothing_more(shaky: World) -> None:
     """While upstream is away its files are not asked for either."""
-    for name in ("dist/index.json", "unofficial"):
-        shaky.upstream.faults[f"/nodejs.org/{name}"] = Fault("status", 503)
-    shaky.upstream.faults["/raw.githubusercontent.com/nodejs/Release/main/schedule.json"] = Fault("status", 503)
+    for path in (INDEX, UNOFFICIAL_INDEX, SCHEDULE):
+        shaky.upstream.faults[path] = Fault("status", 503)
     shaky.sync()
     shaky.upstream.requests.clear()
     report = shaky.report()
     assert report.exit_code == 3
-    assert {f.url.split("/")[2] for f in report.failed} == {"nodejs.org", "raw.githubusercontent.com"}
-    assert len(shaky.upstream.requests) == 3
+    assert len(report.failed) == len(shaky.upstream.requests) == 3
+
+    async def told(app: App) -> int:
+        return sum(isinstance(e.event, FeedFailed) for e in app.store.events_after(0))
+
+    assert shaky.run(told) == 3  # one for each document, however long the outage is
+
+
+def test_a_release_that_waits_is_looked_at_while_another_document_is_away(world: World) -> None:
+    """The unofficial builds being down does not keep an official file that arrived from being proposed."""
+    world.only("22.11.0")
+    world.sync()
+    world.decide("merge", 1)
+    world.publish(NEWER)
+    world.only("22.23.2", "22.11.0")
+    world.settings("[feed]\nattempts = 1")
+    file = world.served / X64.lstrip("/")
+    body = file.read_bytes()
+    file.unlink()
+    assert world.sync()["pulls"] == []
+    file.write_bytes(body)
+    world.upstream.faults[UNOFFICIAL_INDEX] = Fault("status", 503)
+    report = world.report()
+    assert [p.new for p in report.pulls] == ["22.23.2"]
+    assert report.exit_code == 3
 
 
 def test_a_wrong_unsigned_file_is_told_however_slow_its_download_is(world: World) -> None:

@@ -49,8 +49,8 @@ async def poll(app: App, name: str) -> Polled:
         releases = await documents.read(app, asked)
     except SourceError as error:
         return _dead(app, name, error)
-    if asked.failed and not asked.changed:
-        # An outage: what is kept was looked at before, and asking for its files would fail the same way.
+    if len(asked.failed) == len(asked.urls):
+        # A whole outage: what is kept was looked at before, and asking for its files would fail the same way.
         return _away(app, asked)
     catalogue = await app.images.catalogue(head)
     found = await _look_at_all(app, app.sources[name], catalogue, releases, fresh=asked.changed)
@@ -66,16 +66,16 @@ def _dead(app: App, name: str, error: SourceError) -> Polled:
 
 
 def _away(app: App, asked: Asked) -> Polled:
-    """Note that documents could not be had, and that the others say nothing new."""
+    """Note that no document could be had."""
     first = asked.failed[0]
     app.store.record(_news(app, asked.failed), app.now())
     app.store.poll_failed(asked.source, error=_sentence(first), url=first.url, now=app.now())
     return Polled(asked.source, failed=asked.failed)
 
 
-def _news(app: App, failed: Sequence[FeedFailed]) -> list[FeedFailed]:
-    """The failures that are not just those of the last poll again."""
-    return [f for f in failed if app.store.source_state(f.source).error != _sentence(f)]
+def _news(app: App, failed: Sequence[FeedFailed]) -> Sequence[FeedFailed]:
+    """The failures, unless the source has been failing like that since before: its age is in the status."""
+    return [] if failed and app.store.source_state(failed[0].source).error == _sentence(failed[0]) else failed
 
 
 def _sentence(failed: FeedFailed) -> str:

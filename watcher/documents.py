@@ -84,7 +84,8 @@ async def ask(app: App, name: str) -> Asked:
     """
     source, asked = app.sources[name], Asked(name)
     await _round(app, asked, source.DOCUMENTS)
-    await _round(app, asked, await _trusted(app, asked, _led_to(source)), absent=b"")
+    if further := await _trusted(app, asked, _led_to(source)):
+        await _round(app, asked, further, absent=b"")
     return asked
 
 

@@ -47,18 +47,7 @@ def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal,
         return None
     step = message.Step.of(catalogue, proposal.source, proposal.line, proposal.releases)
     words = message.bring(step, late=proposal.late, security=proposal.security, removed=_removed(files))
-    change = Change(
-        source=proposal.source,
-        line=proposal.line,
-        old=step.old,
-        new=step.new,
-        lines=lines,
-        branch=words.branch,
-        title=words.title,
-        message=words.commit,
-        labels=words.labels,
-        files=files,
-    )
+    change = _change(words, files, source=proposal.source, line=proposal.line, old=step.old, new=step.new, lines=lines)
     return Planned(change, partial(body.bring, catalogue, wanted, proposal, step, before, files, day))
 
 
@@ -72,18 +61,7 @@ def retire(
     wanted = without_line(catalogue, source, line)
     files = _files(wanted, before, source, {line: ""})
     words = message.retire(recorded, ended)
-    change = Change(
-        source=source,
-        line=line,
-        old=str(recorded.version),
-        new=None,
-        lines={},
-        branch=words.branch,
-        title=words.title,
-        message=words.commit,
-        labels=words.labels,
-        files=files,
-    )
+    change = _change(words, files, source=source, line=line, old=str(recorded.version))
     return Planned(change, partial(body.retire, catalogue, wanted, recorded, ended, before, files, day))
 
 
@@ -97,19 +75,22 @@ def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Plann
     if not files:
         return None
     words = message.refresh(len(files), _removed(files))
-    change = Change(
-        source="render",
-        line=None,
-        old=None,
-        new=None,
-        lines={},
-        branch=words.branch,
-        title=words.title,
-        message=words.commit,
-        labels=words.labels,
-        files=files,
-    )
+    change = _change(words, files, source="render")
     return Planned(change, partial(body.refresh, catalogue, before, files, day))
+
+
+def _change(
+    words: message.Words,
+    files: Mapping[str, str | None],
+    *,
+    source: str,
+    line: str | None = None,
+    old: str | None = None,
+    new: str | None = None,
+    lines: Mapping[str, str] | None = None,
+) -> Change:
+    """Put a change together."""
+    return Change(source, line, old, new, lines or {}, words.branch, words.title, words.commit, words.labels, files)
 
 
 def rendered(catalogue: Catalogue) -> dict[str, str]:

@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from state.errors import SettingsError
 
 Mode = Literal["observe", "propose", "publish"]
-_SECRETS = (("github", "token"), ("github", "private_key"), ("github", "webhook_secret"))
+_SECRETS = (("github", "token"), ("github", "private_key"))
 
 
 class _Table(BaseModel):
@@ -54,7 +54,6 @@ class GitHub(_Table):
     installation_id: int | None = None
     private_key_file: Path | None = None
     private_key: SecretStr | None = None
-    webhook_secret: SecretStr | None = None
     seconds_between_writes: float = Field(default=1.0, ge=0)
 
 

@@ -14,17 +14,14 @@ class Spelling:
     """What one architecture is called by everybody else; ``None`` where they have no name for it.
 
     ``repo`` is the prefix in image names, ``oci`` the platform that a pushed image's config must
-    carry exactly (https://github.com/opencontainers/image-spec/blob/main/image-index.md),
-    ``library`` the namespace of the official base images.
+    carry exactly (https://github.com/opencontainers/image-spec/blob/main/image-index.md).
     """
 
     repo: str
     oci: str
-    library: str | None
     debian: str | None
     alpine: str | None
     fedora: str | None
-    qemu: str | None
 
 
 class Arch(StrEnum):
@@ -52,11 +49,6 @@ class Arch(StrEnum):
         """The OCI platform, ``linux/arm/v7``."""
         return self.spelling.oci
 
-    @property
-    def is_arm(self) -> bool:
-        """Whether its images carry the QEMU of the cross-build."""
-        return self.spelling.qemu is not None
-
     @classmethod
     def named(cls, name: str) -> Arch:
         """The architecture that *name* (``rpi`` included) means; ValueError if none."""
@@ -64,13 +56,13 @@ class Arch(StrEnum):
 
 
 _SPELLINGS = {
-    #                    repo       oci             library      debian   alpine     fedora    qemu
-    Arch.AMD64: Spelling("amd64", "linux/amd64", "", "amd64", "x86_64", "x86_64", None),
-    Arch.AARCH64: Spelling("aarch64", "linux/arm64", "arm64v8/", "arm64", "aarch64", "aarch64", "aarch64"),
-    Arch.ARMV7HF: Spelling("armv7hf", "linux/arm/v7", "arm32v7/", "armhf", "armv7", None, "arm"),
-    Arch.ARMV6: Spelling("rpi", "linux/arm/v6", "arm32v6/", None, "armhf", None, "arm"),
-    Arch.ARMV5E: Spelling("armv5e", "linux/arm/v5", "arm32v5/", "armel", None, None, "arm"),
-    Arch.I386: Spelling("i386", "linux/386", "i386/", "i386", "x86", None, None),
+    #                    repo       oci             debian   alpine     fedora
+    Arch.AMD64: Spelling("amd64", "linux/amd64", "amd64", "x86_64", "x86_64"),
+    Arch.AARCH64: Spelling("aarch64", "linux/arm64", "arm64", "aarch64", "aarch64"),
+    Arch.ARMV7HF: Spelling("armv7hf", "linux/arm/v7", "armhf", "armv7", None),
+    Arch.ARMV6: Spelling("rpi", "linux/arm/v6", None, "armhf", None),
+    Arch.ARMV5E: Spelling("armv5e", "linux/arm/v5", "armel", None, None),
+    Arch.I386: Spelling("i386", "linux/386", "i386", "x86", None),
 }
 
 

@@ -6,7 +6,6 @@ everything else stands on a cell, so nothing is a filtered product of all rows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
@@ -113,28 +112,20 @@ def wanted(catalogue: Catalogue, stack: str, line: str) -> list[Platform]:
     """Return the platforms that upstream is expected to publish for *line* and that some distro here can hold."""
     row = catalogue.stacks[stack]
     there = {cell.platform for cell in cells(catalogue)}
-    return [s.platform for s in row.served if s.platform in there and _serves(s.since, s.below, line)]
+    return [s.platform for s in row.served if s.platform in there and s.serves(line)]
 
 
 def absent(catalogue: Catalogue, stack: str, line: str) -> list[tuple[Platform, str]]:
     """Return every platform that is not wanted for *line*, and why."""
     row = catalogue.stacks[stack]
     expected = set(wanted(catalogue, stack, line))
-    reasons = {s.platform: s.reason for s in row.served if not _serves(s.since, s.below, line)} | dict(row.absent)
+    reasons = {s.platform: s.reason for s in row.served if not s.serves(line)} | dict(row.absent)
     return [
         (platform, reasons.get(platform) or f"no distro here has {platform}")
         for arch in Arch
         for libc in get_args(Libc)
         if (platform := Platform(arch, libc)) not in expected
     ]
-
-
-def _serves(since: int | None, below: int | None, line: str) -> bool:
-    leading = re.match(r"\d+", line)
-    if leading is None:
-        return since is None and below is None
-    number = int(leading[0])
-    return (since is None or number >= since) and (below is None or number < below)
 
 
 def _os_images(catalogue: Catalogue, cell: Cell, *, devices: bool = True) -> Iterator[Image]:

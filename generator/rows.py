@@ -56,25 +56,42 @@ class Distro:
 class Served:
     """Where one platform of a stack comes from.
 
-    ``since`` and ``below`` bound it: lines whose first number is at least the one and less than the other.
-    ``reason`` says why lines outside have none.
+    ``since`` and ``below`` bound it, as numbers with dots (``24``, ``3.12``): lines whose number is at least the one
+    and less than the other. ``reason`` says why lines outside have none.
+    ``packages`` is for a platform that only the distros themselves serve: distro version → the numbers of the lines
+    that it has a package of. Its images are named by the line alone, since the package's version is the distro's.
     """
 
     platform: Platform
     upstream: str
-    since: int | None = None
-    below: int | None = None
+    since: str = ""
+    below: str = ""
     reason: str = ""
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def serves(self, line: str) -> bool:
+        """Whether *line* (``22``, ``3.12``, ``21-jre``) is within the bounds."""
+        number = _numbers(line)
+        return (not self.since or number >= _numbers(self.since)) and (not self.below or number < _numbers(self.below))
+
+
+def _numbers(line: str) -> tuple[int, ...]:
+    """``3.12`` → (3, 12): a flavour behind a dash is no matter."""
+    return tuple(int(part) for part in line.partition("-")[0].split("."))
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
     """One language stack and its policy for partial releases.
 
-    ``source`` is the watched upstream, ``template`` the partial of its Dockerfile, ``latest`` which line
-    the word ``latest`` means: ``lts`` or ``current``.
+    ``source`` is the watched upstream (a source has one stack at most), ``template`` the partial of its Dockerfile,
+    ``latest`` which line the word ``latest`` means: ``lts`` or ``current``.
+    ``flavours`` are the endings of its lines (``21-jdk``, ``21-jre``), the one that a bare number means first; empty
+    where lines are numbers alone.
     ``require`` platforms must be there before anything is proposed; ``wait_up_to_hours`` is how long a late one
-    is awaited before that is shown as overdue; ``absent`` gives the reason for platforms never served.
+    is awaited before that is shown as overdue; those in ``allow_missing`` never are. ``absent`` gives the reason for
+    platforms never served.
+    ``group`` says what one pull request brings: ``line``, or ``release-set``, all flavours of a number at once.
     ``defaults`` maps a line to the distro versions that it has as default instead of the distro's own
     (distro → codename). ``extra`` are pinned facts that only the template reads (yarn's version and checksum).
     """
@@ -88,6 +105,9 @@ class Stack:
     absent: Mapping[Platform, str]
     require: tuple[Platform, ...]
     wait_up_to_hours: int
+    flavours: tuple[str, ...] = ()
+    allow_missing: tuple[Platform, ...] = ()
+    group: str = "line"
     defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
 

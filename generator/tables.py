@@ -17,6 +17,8 @@ _URL = re.compile(r"https://[A-Za-z0-9._~/-]+")
 _TEMPLATE = re.compile(r"apt|apk|dnf")
 _LIBC = re.compile("|".join(get_args(Libc)))
 _LATEST = re.compile(r"lts|current")
+_GROUP = re.compile(r"line|release-set")
+_NUMBER = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})*")
 
 
 def family(file: Table) -> Family:
@@ -92,6 +94,9 @@ def stacks(file: Table) -> dict[str, Stack]:
             absent={_platform(table, "absent", key): reason for key, reason in reasons.items()},
             require=tuple(_platform(table, "require", key) for key in table.strings("require", FACT)),
             wait_up_to_hours=table.number("wait_up_to_hours"),
+            flavours=table.strings("flavours", NAME),
+            allow_missing=tuple(_platform(table, "allow_missing", p) for p in table.strings("allow_missing", FACT)),
+            group=table.match("group", _GROUP, "line"),
             defaults={line: row.facts(line, NAME) for row in [table.table("defaults")] for line in row.data},
             extra=table.facts("extra", FACT),
         )
@@ -105,12 +110,13 @@ def _served(table: Table) -> Served:
     row = Served(
         platform=_platform(table, "platform", table.match("platform", FACT)),
         upstream=table.match("upstream", WORDS),
-        since=table.optional("since"),
-        below=table.optional("below"),
+        since=table.match("since", _NUMBER, ""),
+        below=table.match("below", _NUMBER, ""),
         reason=table.match("reason", WORDS, ""),
+        packages={key: rows.strings(key, _NUMBER) for rows in [table.table("packages")] for key in rows.data},
     )
-    if (row.since is not None or row.below is not None) != bool(row.reason):
-        raise table.error("reason", "stands exactly where since or below do")
+    if bool(row.since or row.below or row.packages) != bool(row.reason):
+        raise table.error("reason", "stands exactly where since, below or packages do")
     table.finish()
     return row
 

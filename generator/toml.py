@@ -72,10 +72,6 @@ class Table:
         """Return a whole number."""
         return self._value(key, int, None)
 
-    def optional(self, key: str) -> int | None:
-        """Return a whole number, or None if it is not there."""
-        return self.number(key) if key in self.data else None
-
     def flag(self, key: str) -> bool:
         """Return a boolean; absent is false."""
         return self._value(key, bool, False)  # noqa: FBT003  (the default)

@@ -108,7 +108,7 @@ def test_an_error_names_the_line() -> None:
 def test_the_line_of_a_table_in_an_array_is_that_of_its_own() -> None:
     """The third [[served]] is not confused with the first."""
     given = files()
-    text = given[STACKS].decode().replace("below = 24", 'below = "24"', 1)
+    text = given[STACKS].decode().replace('below = "24"', "below = 24", 1)
     with pytest.raises(CatalogueError) as caught:
         catalogue.load({**given, STACKS: text.encode()})
     assert caught.value.line == text.splitlines().index('below = "24"') + 1

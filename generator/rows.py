@@ -6,6 +6,7 @@ They are read from ``catalogue/*.toml`` by :mod:`generator.catalogue`; field nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -72,12 +73,15 @@ class Served:
     def serves(self, line: str) -> bool:
         """Whether *line* (``22``, ``3.12``, ``21-jre``) is within the bounds."""
         number = _numbers(line)
-        return (not self.since or number >= _numbers(self.since)) and (not self.below or number < _numbers(self.below))
+        if not number:
+            return not self.since and not self.below
+        return number >= _numbers(self.since) and (not self.below or number < _numbers(self.below))
 
 
 def _numbers(line: str) -> tuple[int, ...]:
-    """``3.12`` → (3, 12): a flavour behind a dash is no matter."""
-    return tuple(int(part) for part in line.partition("-")[0].split("."))
+    """``3.12`` → (3, 12), whatever stands behind it; a line without a number is within no bound."""
+    leading = re.match(r"\d+(?:\.\d+)*", line)
+    return tuple(int(part) for part in leading[0].split(".")) if leading else ()
 
 
 @dataclass(frozen=True, slots=True)

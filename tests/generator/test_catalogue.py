@@ -111,7 +111,7 @@ def test_the_line_of_a_table_in_an_array_is_that_of_its_own() -> None:
     text = given[STACKS].decode().replace('below = "24"', "below = 24", 1)
     with pytest.raises(CatalogueError) as caught:
         catalogue.load({**given, STACKS: text.encode()})
-    assert caught.value.line == text.splitlines().index('below = 24') + 1
+    assert caught.value.line == text.splitlines().index("below = 24") + 1
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"x = " + b"[" * 100_000], ids=["bytes", "deep"])

@@ -12,6 +12,9 @@
     │       └── KeyTooOld      our copy of the signer's key expired before the signing
     ├── GitError               git refused (stale lease, conflict, broken repository) exit 1
     ├── ForgeError             the forge refused or cannot be reached                 exit 1
+    ├── RegistryError          a registry refused or cannot be reached                exit 1
+    │   └── ForeignRepository  it has tags that are none of ours
+    ├── BuildError             an engine is missing or a build failed                 exit 1
     └── StoreError             the state database is not usable                       exit 1
 
 An error's docstring is its message for a newcomer; its fields are what a program needs.
@@ -91,6 +94,29 @@ class ForgeError(WatcherError):
 
 class MergeConflict(ForgeError):
     """The pull request does not merge cleanly into the default branch."""
+
+
+class RegistryError(WatcherError):
+    """A registry refused, cannot be reached, or holds what cannot be used.
+
+    :param registry: its host, "" where the trouble is with a document alone
+    :param reference: the repository, tag or digest
+    :param problem: what went wrong, in one sentence
+    """
+
+    def __init__(self, registry: str, reference: str, problem: str) -> None:
+        """Keep the fields; the message is one line."""
+        self.registry, self.reference, self.problem = registry, reference, problem
+        place = "/".join(part for part in (registry, reference) if part)
+        super().__init__(f"{place}: {problem}" if place else problem)
+
+
+class ForeignRepository(RegistryError):
+    """A repository has tags, and none of them carries our label: nothing is written to it until it is adopted."""
+
+
+class BuildError(WatcherError):
+    """An engine is missing, or could not build, run or export an image: the message quotes the failing step."""
 
 
 class StoreError(WatcherError):

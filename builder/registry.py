@@ -1,0 +1,257 @@
+"""A registry over HTTP, as publishing uses it: ask, mount, upload, write names; never faster than it allows.
+
+https://github.com/opencontainers/distribution-spec/blob/main/spec.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urljoin, urlsplit
+
+from builder.oci import ACCEPTED, Descriptor, Manifest, digest_of
+from builder.registry_auth import Credentials, Tokens
+from state.errors import RegistryError
+
+if TYPE_CHECKING:
+    import httpx
+
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_UNAUTHORIZED, _NOT_FOUND, _CREATED, _ACCEPTED, _OK = 401, 404, 201, 202, 200
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_PART = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """Where a registry is and how it may be asked.
+
+    ``host`` is its name with the port, ``plain`` asks by http (loopback only), ``writes_per_minute`` bounds what
+    changes something (Docker Hub: 300, https://docs.docker.com/docker-hub/usage/). Times in seconds.
+    """
+
+    host: str
+    plain: bool = False
+    writes_per_minute: int = 300
+    attempts: int = 6
+    seconds: float = 300.0
+
+
+class Pace:
+    """Lets one through at a time so that no minute sees more than *per_minute*, a burst of a tenth apart."""
+
+    def __init__(self, per_minute: int, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._gap, self._burst, self._sleep = 60.0 / per_minute, max(1, per_minute // 10), sleep
+        self._free = 0.0
+
+    async def turn(self) -> None:
+        """Wait for the next turn."""
+        now = monotonic()
+        self._free = max(self._free, now - self._gap * self._burst) + self._gap
+        if self._free > now:
+            await self._sleep(self._free - now)
+
+
+class Registry:
+    """One registry. References below are a tag or a digest; repositories are names without the host."""
+
+    def __init__(
+        self,
+        settings: RegistrySettings,
+        credentials: Credentials | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._settings, self._sleep = settings, sleep
+        self._tokens = Tokens(credentials)
+        self._pace = Pace(settings.writes_per_minute, sleep)
+        self._client: httpx.AsyncClient | None = None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    @property
+    def host(self) -> str:
+        """Name with the port."""
+        return self._settings.host
+
+    async def digest(self, repository: str, reference: str) -> str | None:
+        """Return the digest that *reference* leads to (a HEAD), or None if it leads nowhere."""
+        response = await self._ask("HEAD", f"{repository}/manifests/{reference}", headers=_ACCEPT)
+        if response.status_code == _NOT_FOUND:
+            return None
+        self._expect(response, _OK, repository, reference)
+        found = response.headers.get("docker-content-digest", "")
+        if found:
+            return str(found)
+        manifest = await self.manifest(repository, reference)  # a registry may leave the header out
+        return manifest.digest if manifest else None
+
+    async def manifest(self, repository: str, reference: str) -> Manifest | None:
+        """Return a manifest, checked against its digest where that is what was asked for; None if not there."""
+        response = await self._ask("GET", f"{repository}/manifests/{reference}", headers=_ACCEPT)
+        if response.status_code == _NOT_FOUND:
+            return None
+        self._expect(response, _OK, repository, reference)
+        manifest = Manifest(response.headers.get("content-type", "").partition(";")[0], response.content)
+        if reference.startswith("sha256:") and manifest.digest != reference:
+            raise RegistryError(self.host, f"{repository}@{reference}", f"came as {manifest.digest}")
+        return manifest
+
+    async def blob(self, repository: str, digest: str) -> bytes:
+        """Return a small blob (a configuration), checked against its digest."""
+        response = await self._ask("GET", f"{repository}/blobs/{digest}")
+        self._expect(response, _OK, repository, digest)
+        if digest_of(response.content) != digest:
+            raise RegistryError(self.host, f"{repository}@{digest}", "came with other content")
+        return response.content
+
+    async def has_blob(self, repository: str, digest: str) -> bool:
+        """Whether the repository has the blob."""
+        response = await self._ask("HEAD", f"{repository}/blobs/{digest}")
+        if response.status_code == _NOT_FOUND:
+            return False
+        self._expect(response, _OK, repository, digest)
+        return True
+
+    async def mount(self, repository: str, digest: str, source: str) -> bool:
+        """Let *repository* have a blob of *source* without moving a byte; False if the registry would not."""
+        response = await self._ask("POST", f"{repository}/blobs/uploads/?mount={digest}&from={quote(source, safe='')}")
+        if response.status_code == _CREATED:
+            return True
+        self._expect(response, _ACCEPTED, repository, digest)
+        # Refused means that an upload was begun instead: it is taken back.
+        await self._ask("DELETE", self._location(response))
+        return False
+
+    async def upload(self, repository: str, blob: Descriptor, content: bytes | Path) -> None:
+        """Upload a blob: of a file, in parts; nothing where it is there already."""
+        digest = blob.digest
+        if await self.has_blob(repository, digest):
+            return
+        begun = await self._ask("POST", f"{repository}/blobs/uploads/")
+        self._expect(begun, _ACCEPTED, repository, digest)
+        place = self._location(begun)
+        place += ("&" if "?" in place else "?") + f"digest={quote(digest, safe='')}"
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(blob.size)}
+        response = await self._ask("PUT", place, headers=headers, content=content, repository=repository)
+        self._expect(response, _CREATED, repository, digest)
+
+    async def put(self, repository: str, reference: str, manifest: Manifest) -> None:
+        """Write a manifest under a tag or its own digest; every blob that it names must be there."""
+        headers = {"Content-Type": manifest.media_type}
+        response = await self._ask("PUT", f"{repository}/manifests/{reference}", headers=headers, content=manifest.body)
+        self._expect(response, _CREATED, repository, reference)
+
+    async def tags(self, repository: str) -> list[str]:
+        """Return all tags of a repository, sorted; none if there is no such repository."""
+        found: list[str] = []
+        place = f"{repository}/tags/list?n=1000"
+        while place:
+            response = await self._ask("GET", place)
+            if response.status_code == _NOT_FOUND:
+                return []
+            self._expect(response, _OK, repository, "tags")
+            found += response.json().get("tags") or []
+            following = response.links.get("next", {}).get("url", "")
+            place = urljoin(str(response.request.url), following) if following else ""
+        return sorted(found)
+
+    async def delete(self, repository: str, digest: str) -> bool:
+        """Delete a manifest by digest; False where the registry does not do that, or has none."""
+        response = await self._ask("DELETE", f"{repository}/manifests/{digest}")
+        return response.status_code == _ACCEPTED
+
+    async def _ask(
+        self,
+        method: str,
+        place: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | Path | None = None,
+        repository: str = "",
+    ) -> httpx.Response:
+        """Send one request, again where the registry is busy (429, 5xx) or the connection broke."""
+        import httpx  # noqa: PLC0415  (77 ms that a command without a registry does not pay)
+
+        url = place if "://" in place else f"{self._base}/v2/{place}"
+        scope = repository or _repository_of(place)
+        action = "pull" if method in ("GET", "HEAD") else "pull,push"
+        problem, wait = "", 0.0
+        for attempt in range(self._settings.attempts):
+            if attempt:
+                await self._sleep(max(wait, 0.5 * 2**attempt))
+            if method in _WRITES:
+                await self._pace.turn()
+            try:
+                response = await self._once(method, url, dict(headers or {}), content, (scope, action))
+            except httpx.TransportError as error:
+                problem, wait = f"{type(error).__name__}: {error}".rstrip(": "), 0.0
+                continue
+            if response.status_code not in _BUSY:
+                return response
+            problem, wait = f"HTTP {response.status_code}", _seconds(response)
+        raise RegistryError(self.host, scope, f"{problem}, {self._settings.attempts} times")
+
+    async def _once(
+        self, method: str, url: str, headers: dict[str, str], content: bytes | Path | None, scope: tuple[str, str]
+    ) -> httpx.Response:
+        client = self._connected()
+        for again in (True, False):
+            # What a token is good for must not leave for another host: an upload may be sent to a storage service.
+            known = self._tokens.header(*scope) if urlsplit(url).netloc == self.host else {}
+            body = _parts(content) if isinstance(content, Path) else content
+            response = await client.request(method, url, headers={**headers, **known}, content=body)
+            if response.status_code != _UNAUTHORIZED or not again:
+                break
+            await self._tokens.obtain(client, response.headers.get("www-authenticate", ""), *scope, host=self.host)
+        return response
+
+    def _expect(self, response: httpx.Response, status: int, repository: str, what: str) -> None:
+        if response.status_code != status:
+            said = response.text[:300].strip() if response.request.method != "HEAD" else ""
+            raise RegistryError(self.host, f"{repository} {what}", f"HTTP {response.status_code} {said}".strip())
+
+    def _location(self, response: httpx.Response) -> str:
+        return urljoin(str(response.request.url), str(response.headers.get("location", "")))
+
+    @property
+    def _base(self) -> str:
+        return f"{'http' if self._settings.plain else 'https'}://{self.host}"
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._client is None:
+            import httpx  # noqa: PLC0415  (see _ask)
+
+            self._client = httpx.AsyncClient(timeout=self._settings.seconds, follow_redirects=True, trust_env=False)
+        return self._client
+
+
+_ACCEPT = {"Accept": ", ".join(ACCEPTED)}
+
+
+def _repository_of(place: str) -> str:
+    """The repository in a path below /v2/."""
+    path = urlsplit(place).path.removeprefix("/v2/")
+    for mark in ("/manifests/", "/blobs/", "/tags/"):
+        if mark in path:
+            return path.partition(mark)[0]
+    return path
+
+
+def _seconds(response: httpx.Response) -> float:
+    """How long the registry asks to wait, at most five minutes."""
+    text = response.headers.get("retry-after", "")
+    return min(float(text[:9]), 300.0) if text.isascii() and text.isdigit() else 0.0
+
+
+async def _parts(file: Path) -> AsyncIterator[bytes]:
+    with file.open("rb") as opened:
+        while part := await asyncio.to_thread(opened.read, _PART):
+            yield part

@@ -1,0 +1,1 @@
+"""What makes and runs images: one module per engine, behind one Protocol."""

@@ -1,0 +1,81 @@
+"""buildah: builds without a daemon (https://github.com/containers/buildah)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builder.engines import command
+from builder.engines.engine import BuildRequest, Ran
+from builder.oci import Layout
+from state.errors import BuildError
+
+
+@dataclass(frozen=True, slots=True)
+class Buildah:
+    """buildah on this machine.
+
+    ``storage`` is where its images and containers are (its own default if None). ``plain`` lets registries be asked
+    by http: for one on loopback. ``isolation`` is buildah's own word: ``chroot`` needs no runtime, ``oci`` uses one.
+    """
+
+    environment: Mapping[str, str] = field(repr=False)
+    storage: Path | None = None
+    isolation: str = "chroot"
+    plain: bool = False
+    name: str = "buildah"
+
+    async def ready(self) -> str:
+        """Return ``buildah version …``."""
+        done = await self._do("--version")
+        return done.output.strip()
+
+    async def build(self, request: BuildRequest) -> Layout:
+        """Build with ``buildah build``, and copy the image to its layout."""
+        tag = f"localhost/watcher-build:{request.output.name.lower()}"
+        arguments = [
+            "build",
+            f"--platform={request.platform}",
+            f"--isolation={self.isolation}",
+            f"--timestamp={request.epoch}",
+            f"--tls-verify={'false' if self.plain else 'true'}",
+            "--format=oci",
+            "--layers=false",
+            f"--file={request.dockerfile}",
+            f"--tag={tag}",
+        ]
+        arguments += [f"--build-arg={key}={value}" for key, value in request.arguments.items()]
+        arguments += [f"--label={key}={value}" for key, value in request.labels.items()]
+        try:
+            await self._do(*arguments, str(request.context), log=request.log)
+            await self._do("push", "--format=oci", tag, f"oci:{request.output}", log=request.log)
+        finally:
+            await self._do("rmi", "--force", tag, check=False)
+        return Layout(request.output)
+
+    async def run(
+        self,
+        layout: Layout,
+        platform: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        seconds: float = 600.0,
+    ) -> Ran:
+        """Run *command* in a working container of the layout."""
+        made = await self._do("from", f"--platform={platform}", f"oci:{layout.folder}")
+        container = made.output.split()[-1]
+        try:
+            options = [f"--isolation={self.isolation}"]
+            options += [f"--env={key}={value}" for key, value in (environment or {}).items()]
+            return await self._do("run", *options, container, "--", *command, check=False, seconds=seconds)
+        finally:
+            await self._do("rm", container, check=False)
+
+    async def _do(self, *arguments: str, log: Path | None = None, check: bool = True, seconds: float = 7200.0) -> Ran:
+        own = [f"--root={self.storage / 'root'}", f"--runroot={self.storage / 'run'}"] if self.storage else []
+        done = await command.run(["buildah", *own, *arguments], self.environment, log=log, seconds=seconds)
+        if check and done.code:
+            raise BuildError(f"buildah {arguments[0]}: {command.quoted(done.output) or f'exit code {done.code}'}")
+        return done

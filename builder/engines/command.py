@@ -1,0 +1,67 @@
+"""Running an engine's program: output to a log, no secret in its arguments, the end of it on time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from builder.engines.engine import Ran
+from state.errors import BuildError
+
+_QUOTED = 12
+"""Lines of a log that an error quotes."""
+
+_STEP = re.compile(r"^(STEP \d+/\d+: |Step \d+/\d+ : |#\d+ \[[^]]*\] )")
+
+
+async def run(
+    arguments: Sequence[str], environment: Mapping[str, str], *, log: Path | None = None, seconds: float = 7200.0
+) -> Ran:
+    """Run a program to its end; what it says is appended to *log* as it comes, if there is one.
+
+    :raises BuildError: it is not installed, or took longer than *seconds*
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=dict(environment),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise BuildError(f"{arguments[0]} cannot be started: {error}") from None
+    said: list[bytes] = []
+    try:
+        async with asyncio.timeout(seconds):
+            assert process.stdout  # noqa: S101  (asked for above)
+            async for line in process.stdout:
+                said.append(line)
+                if log is not None:
+                    await asyncio.to_thread(_append, log, line)
+            code = await process.wait()
+    except TimeoutError:
+        raise BuildError(f"{arguments[0]} {arguments[1]}: no end after {seconds:g} s") from None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return Ran(code, b"".join(said).decode(errors="replace"))
+
+
+def _append(log: Path, line: bytes) -> None:
+    with log.open("ab") as file:
+        file.write(line)
+
+
+def quoted(output: str) -> str:
+    """Return what tells why a build failed: its last step, and the last lines that were said."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    step = next((line for line in reversed(lines) if _STEP.match(line)), "")
+    tail = lines[-_QUOTED:]
+    return "\n".join([step, *tail] if step and step not in tail else tail)

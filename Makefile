@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate clean
+.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 lock: $(STAMP) ## Refresh requirements.lock (names no index: hashes only)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --group dev pyproject.toml -o requirements.lock
+	  --no-emit-index-url --no-emit-find-links --no-annotate --all-extras --group dev pyproject.toml -o requirements.lock
 
 check: lint types contracts test ## The one gate: format, lint, types, import contracts, tests
 
@@ -48,11 +48,14 @@ bench: $(STAMP) ## The benchmarks: each figure beside its floor
 check-recordings: $(STAMP) ## Every parser over every real recording below RECORDINGS=DIR
 	$(BIN)/python -m tests.recordings $(RECORDINGS)
 
-replay: $(STAMP) ## Node's recorded history, day by day, from RECORDINGS=DIR: proposed, missed, false, lag
-	$(BIN)/python -m tests.replay $(RECORDINGS)
+replay: $(STAMP) ## The recorded history of every source, poll by poll, from RECORDINGS=DIR: proposed, missed, false, lag
+	$(BIN)/python -m tests.replay $(RECORDINGS) $(SOURCES)
 
 test-emulate: $(STAMP) ## The GitHub adapter against npm's emulate (needs npm and its registry)
 	$(BIN)/python -m tests.emulate
 
+test-images: $(STAMP) ## Really build and run images: needs root, buildah, mmdebstrap, mono-mcs, npm, and the registries
+	$(BIN)/pytest -n0 -v tests/images
+
 clean: ## Remove what the other targets made
-	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv demo .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from builder.ports import Commit, Draft, Forge, Repository, labels_after
 from state.errors import ForgeError
-from state.model import PullRequest
+from state.model import Issue, PullRequest
 
 Arguments = Mapping[str, str | int | tuple[str, ...] | None]
 
@@ -89,6 +89,23 @@ class DryForge:
         if pull.standing == "open":
             self._calls.append(Call("forge.merge", {"number": number}))
         return pull
+
+
+class DryIssues:
+    """Issues that nobody opens; satisfies :class:`builder.ports.Issues`."""
+
+    def __init__(self, calls: list[Call]) -> None:
+        self._calls = calls
+
+    async def raise_issue(self, title: str, body: str, labels: tuple[str, ...]) -> Issue:
+        """Write it down; what it would be has no number and no url yet."""
+        self._calls.append(Call("forge.raise_issue", {"title": title, "labels": labels}))
+        return Issue(0, title, "", True, labels, body)  # noqa: FBT003
+
+    async def settle_issue(self, number: int, comment: str) -> Issue:
+        """Write it down."""
+        self._calls.append(Call("forge.settle_issue", {"number": number, "comment": comment}))
+        return Issue(number, "", "", False)  # noqa: FBT003
 
 
 class DryRepository:

@@ -96,11 +96,11 @@ class GitHubForge:
             recent = theirs if since is None else takewhile(lambda pull: _touched(pull) >= since, theirs)
             return [_ours(pull) for pull in recent if _is_ours(pull)]
 
-        return await self._call("list pull requests", listed)
+        return await self.call("list pull requests", listed)
 
     async def pull(self, number: int) -> PullRequest:
         """See :meth:`builder.ports.Forge.pull`."""
-        return await self._call(f"pull request {number}", lambda repository: _ours(repository.get_pull(number)))
+        return await self.call(f"pull request {number}", lambda repository: _ours(repository.get_pull(number)))
 
     async def find(self, branch: str) -> PullRequest | None:
         """See :meth:`builder.ports.Forge.find`."""
@@ -109,7 +109,7 @@ class GitHubForge:
             pull = self._open_one(repository, branch)
             return _ours(pull) if pull else None
 
-        return await self._call(f"find {branch}", found)
+        return await self.call(f"find {branch}", found)
 
     async def open(self, draft: Draft) -> PullRequest:
         """See :meth:`builder.ports.Forge.open`: find, create, label."""
@@ -119,7 +119,7 @@ class GitHubForge:
             pull = self._open_one(repository, draft.branch) or self._created(repository, draft)
             return _labelled(pull, draft)
 
-        return await self._call(f"open {draft.branch}", opened)
+        return await self.call(f"open {draft.branch}", opened)
 
     async def update(self, number: int, draft: Draft, comment: str | None = None) -> PullRequest:
         """See :meth:`builder.ports.Forge.update`; what is as it should be is not written."""
@@ -134,7 +134,7 @@ class GitHubForge:
                 pull.create_issue_comment(comment)
             return after
 
-        return await self._call(f"update pull request {number}", updated)
+        return await self.call(f"update pull request {number}", updated)
 
     async def close(self, number: int, comment: str | None = None) -> PullRequest:
         """See :meth:`builder.ports.Forge.close`."""
@@ -147,7 +147,7 @@ class GitHubForge:
                 pull.edit(state="closed")
             return _ours(pull)
 
-        return await self._call(f"close pull request {number}", closed)
+        return await self.call(f"close pull request {number}", closed)
 
     async def reopen(self, number: int) -> PullRequest:
         """See :meth:`builder.ports.Forge.reopen`; GitHub refuses where the branch is gone."""
@@ -160,13 +160,15 @@ class GitHubForge:
                 pull.edit(state="open")
             return _ours(pull)
 
-        return await self._call(f"reopen pull request {number}", reopened)
+        return await self.call(f"reopen pull request {number}", reopened)
 
     async def merge(self, number: int) -> PullRequest:
         """See :meth:`builder.ports.Forge.merge`."""
-        return await self._call(f"merge pull request {number}", lambda repository: _merged(repository, number))
+        return await self.call(f"merge pull request {number}", lambda repository: _merged(repository, number))
 
-    async def _call(self, what: str, job: Callable[[Repository], _T]) -> _T:
+    async def call(self, what: str, job: Callable[[Repository], _T]) -> _T:
+        """Run *job* in a thread, alone: PyGithub blocks and keeps one session. ForgeError says *what* failed."""
+
         def told() -> _T:
             with _told(f"{self._name}: {what}"):
                 return job(self._repository)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from state.model import PullRequest
+from state.model import Issue, PullRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,21 @@ class Forge(Protocol):
 
         A merged one stays as it is.
         """
+        ...
+
+
+class Issues(Protocol):
+    """Where the watcher asks people for something that no pull request can carry. Every method is safe to repeat.
+
+    :raises ForgeError: the forge refused, cannot be reached, or our token lacks a right
+    """
+
+    async def raise_issue(self, title: str, body: str, labels: tuple[str, ...]) -> Issue:
+        """Open an issue, or return the open one that has this title already."""
+        ...
+
+    async def settle_issue(self, number: int, comment: str) -> Issue:
+        """Say *comment* and close it; a closed one stays as it is."""
         ...
 
 

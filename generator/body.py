@@ -15,10 +15,9 @@ from generator import builds, classes, sections
 from generator.message import Step
 from generator.proposal import Proposal
 from generator.rows import Catalogue
-from state.model import Release
 
-LIMIT = 65_000
-"""Characters; a little below the forge's limit, which counts UTF-16 units."""
+LIMIT = 59_000
+"""Characters; the forge's limit is 65,536 UTF-16 units, and what the guard found is said before this."""
 
 
 def bring(
@@ -36,6 +35,7 @@ def bring(
         sections.summary(step, proposal, old),
         sections.passed(proposal.passed),
         sections.artifacts(proposal.releases),
+        sections.without(proposal),
         sections.late(new, proposal),
         sections.absent(new, proposal),
         sections.radius(files, steps),
@@ -47,29 +47,28 @@ def bring(
         sections.BRING_CONTROLS,
         sections.hidden(step, proposal.releases, security=proposal.security),
     ]
-    return _fit(head, classes.group(before, files), tail)
+    return fit(head, classes.group(before, files), tail)
 
 
 def retire(
     old: Catalogue,
     new: Catalogue,
-    recorded: Release,
+    step: Step,
     ended: str,
     before: Mapping[str, str],
     files: Mapping[str, str | None],
     day: date,
 ) -> str:
-    """Write the body of a change that removes a line."""
+    """Write the body of a change that removes a line, or the lines of a release set."""
     gone = builds.plan(old, [p for p, text in files.items() if text is None], day)
     summary = (
-        f"Upstream's support of **{recorded.source} {recorded.line}** ended on {ended}. "
+        f"Upstream's support of **{step.source} {step.line}** ended on {ended}. "
         f"This removes its {sum(1 for t in files.values() if t is None)} files, so that "
         f"**{len(gone):,} images** are no longer rebuilt. Nothing is deleted from the registry: "
-        f"the tags of {recorded.version} freeze where they are, dated tags stay."
+        f"the tags of {', '.join(str(r.version) for r in step.releases)} freeze where they are, dated tags stay."
     )
-    step = Step(recorded.source, recorded.line, str(recorded.version), None, ())
-    head = [summary, sections.remaining(new, recorded.source)]
-    return _fit(
+    head = [summary, sections.remaining(new, step.source)]
+    return fit(
         head, classes.group(before, files), [sections.RETIRE_CONTROLS, sections.hidden(step, (), security=False)]
     )
 
@@ -80,10 +79,10 @@ def refresh(catalogue: Catalogue, before: Mapping[str, str], files: Mapping[str,
     head = ["Nothing changed upstream: the catalogue or the templates did.", sections.radius(files, steps)]
     step = Step("render", None, None, None, ())
     tail = [sections.moving(catalogue, steps), sections.build_plan(steps), sections.hidden(step, (), security=False)]
-    return _fit(head, classes.group(before, files), tail)
+    return fit(head, classes.group(before, files), tail)
 
 
-def _fit(head: Sequence[str], groups: Sequence[classes.FileClass], tail: Sequence[str]) -> str:
+def fit(head: Sequence[str], groups: Sequence[classes.FileClass], tail: Sequence[str]) -> str:
     """Put the parts together; a diff that no longer fits is replaced by a word about it."""
     first = "\n\n".join(part for part in head if part)
     last = "\n\n".join(part for part in tail if part)

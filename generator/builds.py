@@ -79,7 +79,7 @@ def plan(catalogue: Catalogue, changed: Collection[str], day: date) -> list[Buil
             platform=image.arch.oci,
             base=image.base,
             tags=tuple(names.tags(image)),
-            dated_tags=tuple(tags.dated(catalogue, image, day)),
+            dated_tags=tuple(names.dated(image, day)),
         )
         for image in found
     ]

@@ -5,16 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 
 from generator import checks, tables
+from generator.ended import is_ended, parse_ended
 from generator.recorded import dump_release, is_release, parse_release, release_path
-from generator.rows import Catalogue
+from generator.recorded_lines import parse_line
+from generator.rows import Catalogue, Distro, DistroLine, Ended
 from generator.toml import Table
 from state.errors import CatalogueError
-from state.model import Release
+from state.model import OsLine, Release
 
-__all__ = ["builtin", "dump_release", "load", "parse_release", "release_path", "with_release", "without_line"]
+__all__ = [
+    "builtin",
+    "dump_release",
+    "load",
+    "parse_release",
+    "release_path",
+    "with_os_line",
+    "with_release",
+    "without_line",
+]
 
 FILES = {name: f"catalogue/{name}.toml" for name in ("family", "distros", "stacks", "devices")}
 _DEVICE = re.compile(r"([a-z0-9][a-z0-9.-]*) = \{ ")
@@ -52,8 +64,14 @@ def load(files: Mapping[str, bytes]) -> Catalogue:
         if path not in files:
             raise CatalogueError(path, "", "is missing")
     parsed = {name: Table.parse(path, files[path]) for name, path in FILES.items()}
-    recorded = [parse_release(path, files[path]) for path in sorted(files) if is_release(path)]
     distros = tables.distros(parsed["distros"])
+    paths = [path for path in sorted(files) if is_release(path)]
+    of_distros = [path for path in paths if path.split("/")[2] in distros]
+    recorded = [parse_release(path, files[path]) for path in paths if path not in of_distros]
+    os_lines = [parse_line(path, files[path]) for path in of_distros]
+    over = [parse_ended(path, files[path]) for path in sorted(files) if is_ended(path)]
+    for record in os_lines:
+        distros[record.source] = _joined(distros[record.source], record)
     catalogue = Catalogue(
         family=tables.family(parsed["family"]),
         distros=distros,
@@ -61,8 +79,10 @@ def load(files: Mapping[str, bytes]) -> Catalogue:
         classes=tables.classes(parsed["devices"], distros),
         devices=tables.devices(parsed["devices"]),
         releases={(release.source, release.line): release for release in recorded},
+        ended={(ended.source, ended.line): ended for ended in over},
+        os_lines={(record.source, record.line): record for record in os_lines},
     )
-    checks.check(catalogue, parsed)
+    checks.check(catalogue, parsed, files)
     return catalogue
 
 
@@ -70,9 +90,40 @@ def with_release(catalogue: Catalogue, release: Release) -> Catalogue:
     """Return the catalogue with *release* in its line's place; CatalogueError if it repeats another file's digest."""
     releases = {**catalogue.releases, (release.source, release.line): release}
     checks.digests(releases.values())
-    return replace(catalogue, releases=releases)
+    ended = {key: row for key, row in catalogue.ended.items() if key != (release.source, release.line)}
+    return replace(catalogue, releases=releases, ended=ended)
 
 
-def without_line(catalogue: Catalogue, source: str, line: str) -> Catalogue:
-    """Return the catalogue without what is recorded of a line."""
-    return replace(catalogue, releases={k: v for k, v in catalogue.releases.items() if k != (source, line)})
+def with_os_line(catalogue: Catalogue, record: OsLine) -> Catalogue:
+    """Return the catalogue with *record* in its line's place; CatalogueError if the distro has no such line."""
+    distro = _joined(catalogue.distros[record.source], record)
+    return replace(
+        catalogue,
+        distros={**catalogue.distros, distro.name: distro},
+        os_lines={**catalogue.os_lines, (record.source, record.line): record},
+    )
+
+
+def _joined(distro: Distro, record: OsLine) -> Distro:
+    """Put what is recorded into the row: upstream's own end of support goes before the one that people wrote.
+
+    A digest counts for the reference that it was seen of.
+    """
+    if distro.line(record.line) is None:
+        path = release_path(record.source, record.line)
+        raise CatalogueError(path, "line", f"{distro.name} has no version {record.line} in {FILES['distros']}")
+
+    def join(line: DistroLine) -> DistroLine:
+        digests = {arch: digest for arch, ref in line.bases.items() if (digest := record.digest(arch, ref))}
+        until = record.supported_until or line.supported_until
+        return replace(line, version=record.version, snapshot=record.snapshot, digests=digests, supported_until=until)
+
+    lines = tuple(join(line) if line.codename == record.line else line for line in distro.lines)
+    return replace(distro, lines=lines)
+
+
+def without_line(catalogue: Catalogue, source: str, line: str, ended: date) -> Catalogue:
+    """Return the catalogue without what is recorded of a line, but for its last version: its names stay its own."""
+    recorded = catalogue.releases[source, line]
+    over = {**catalogue.ended, (source, line): Ended(source, line, recorded.version, ended)}
+    return replace(catalogue, releases={k: v for k, v in catalogue.releases.items() if k != (source, line)}, ended=over)

@@ -6,8 +6,10 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+from generator import matrix
 from generator.recorded import release_path
-from generator.rows import Catalogue, Device, DeviceClass, Distro
+from generator.references import history
+from generator.rows import Catalogue, Device, DeviceClass, Distro, Stack, numbers_of
 from generator.toml import Table
 from state.errors import CatalogueError
 from state.model import Arch, Release
@@ -22,13 +24,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; the nearest are {', '.join(found)}" if found else ""
 
 
-def check(catalogue: Catalogue, files: Mapping[str, Table]) -> None:
-    """Refuse a catalogue whose rows contradict one another; *files* say where each stands."""
+def check(catalogue: Catalogue, files: Mapping[str, Table], texts: Mapping[str, bytes]) -> None:
+    """Refuse a catalogue whose rows contradict one another; *files* and *texts* say where each stands."""
     _distros(catalogue, files["distros"], files["family"])
     _stacks(catalogue, files["stacks"])
     _classes(catalogue.classes.values(), files["devices"])
     _devices(catalogue, files["devices"])
-    digests(catalogue.releases.values())
+    digests(catalogue.releases.values(), texts)
 
 
 def _free(table: Table, *path: str) -> None:
@@ -69,13 +71,53 @@ def _default(distro: Distro, codename: str, table: Table, key: str) -> None:
 def _stacks(catalogue: Catalogue, file: Table) -> None:
     for stack in catalogue.stacks.values():
         _free(file, "stacks", stack.name)
-        table = file.table("stacks").table(stack.name).table("defaults")
+        table = file.table("stacks").table(stack.name)
         for line, versions in stack.defaults.items():
             for name, codename in versions.items():
                 distro = catalogue.distros.get(name)
                 if distro is None:
-                    raise table.error(line, f"there is no distro {name}")
-                _default(distro, codename, table, line)
+                    raise table.table("defaults").error(line, f"there is no distro {name}")
+                _default(distro, codename, table.table("defaults"), line)
+        templates = {distro.template for distro in catalogue.distros.values()}
+        for key in stack.libraries.keys() - templates:
+            _known(catalogue, key, table.table("libraries"))
+        _bounds(catalogue, stack, table)
+        _contradicted(catalogue, stack, table)
+
+
+def _bounds(catalogue: Catalogue, stack: Stack, table: Table) -> None:
+    """Refuse a row that no line can be within, or that speaks of a distro version that there is not."""
+    for row, served in zip(stack.served, table.listed("served"), strict=True):
+        if row.since and row.below and numbers_of(row.since) >= numbers_of(row.below):
+            raise served.error("below", f"leaves no line: none is at least {row.since} and less than {row.below}")
+        for codename in row.packages:
+            _known(catalogue, codename, served.table("packages"))
+
+
+def _known(catalogue: Catalogue, codename: str, table: Table) -> None:
+    """Refuse what is said of a distro version that there is not, or not any more."""
+    there = [line.codename for distro in catalogue.distros.values() for line in distro.lines]
+    if codename not in there:
+        what = "is a retired version" if any(codename in old for old in history().values()) else "is no version"
+        raise table.error(codename, f"{what} of a distro here{nearest(codename, there)}")
+
+
+def _contradicted(catalogue: Catalogue, stack: Stack, table: Table) -> None:
+    """Refuse a row that says of a platform that upstream has none, while a release has a file for it.
+
+    That is what one wrong word looks like: the original's AND in the place of an OR took every Alpine .NET image away.
+    """
+    for release in catalogue.lines(stack.source):
+        for artifact in release.artifacts:
+            reason = matrix.reason(stack, artifact.platform, release.line)
+            if not reason:
+                continue
+            problem = f"says that {release.line} has no {artifact.platform}, and {release.version} has a file for it"
+            where = release_path(release.source, release.line)
+            for row, served in zip(stack.served, table.listed("served"), strict=True):
+                if row.platform == artifact.platform:
+                    raise served.error("platform", f"{problem}: {where}")
+            raise table.table("absent").error(str(artifact.platform), f"{problem}: {where}")
 
 
 def _classes(classes: Iterable[DeviceClass], file: Table) -> None:
@@ -121,8 +163,8 @@ def _class_of(catalogue: Catalogue, table: Table, device: Device) -> None:
         raise table.error("class", "must be the class that has this device's name: it is its canonical member")
 
 
-def digests(releases: Iterable[Release]) -> None:
-    """Refuse one digest on two different files: one of them was copied by mistake.
+def digests(releases: Iterable[Release], texts: Mapping[str, bytes] | None = None) -> None:
+    """Refuse one digest on two different files: one of them was copied by mistake; *texts* tell on which line.
 
     The original shipped a .NET SDK with the runtime's digest for two years.
     """
@@ -131,8 +173,7 @@ def digests(releases: Iterable[Release]) -> None:
         for artifact in release.artifacts:
             digest = artifact.checksum.digest
             if seen.setdefault(digest, artifact.url) != artifact.url:
-                raise CatalogueError(
-                    release_path(release.source, release.line),
-                    "artifacts",
-                    f"the digest {digest[:16]}… of {artifact.url} is that of {seen[digest]} too",
-                )
+                path = release_path(release.source, release.line)
+                text = (texts or {}).get(path, b"").partition(artifact.url.encode())[0]
+                problem = f"the digest {digest[:16]}… of {artifact.url} is that of {seen[digest]} too"
+                raise CatalogueError(path, "artifacts", problem, text.count(b"\n") + 1 if text else None)

@@ -17,7 +17,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from generator.rows import Catalogue, DistroLine
+from generator import cross
+from generator.names import os_name
+from generator.recorded import release_path
+from generator.rows import Catalogue, DistroLine, Stack
 from state.errors import CatalogueError
 from state.model import Image, Platform
 
@@ -34,6 +37,9 @@ _SHARED = {
     "keys/raspberrypi-archive.asc": "keys/raspberrypi-archive.asc",
     "scripts/balena-idle": "scripts/balena-idle",
     "scripts/balena-info": "scripts/balena-info",
+    "scripts/cross-build-end": "scripts/cross-build-end",
+    "scripts/cross-build-shell": "scripts/cross-build-shell",
+    "scripts/cross-build-start": "scripts/cross-build-start",
     "scripts/entry.sh": "scripts/entry.sh",
     "scripts/apk/install_packages": "scripts/apk.j2",
     "scripts/apt/install_packages": "scripts/apt.j2",
@@ -70,23 +76,50 @@ def _facts(catalogue: Catalogue, image: Image, line: DistroLine) -> tuple[str, M
     """Return the template of *image*, and what only its kind knows."""
     if image.stack is not None:
         stack = catalogue.stacks[image.stack]
-        return f"stack/{stack.template}.j2", {"stack": stack, **_download(catalogue, image)}
+        return f"stack/{stack.template}.j2", _stack(catalogue, image, stack)
     if image.kind == "os-class":
         row = catalogue.classes[image.hw]
         return f"device/{row.layer}.j2", {"class": row}
-    return "os-arch.j2", {"base": line.bases[image.arch], "digest": line.digests.get(image.arch, "")}
+    return "os-arch.j2", {
+        "base": line.bases[image.arch],
+        "digest": line.digests.get(image.arch, ""),
+        "cross_base": cross.stage_base(catalogue, image.arch),
+        "emulation": cross.EMULATED.get(image.arch),
+    }
 
 
-def _download(catalogue: Catalogue, image: Image) -> Mapping[str, Any]:
-    """Return the artifact of a stack image, and its URL cut in two: ``mirror`` may be another, ``path`` stays."""
-    source, line = catalogue.stacks[image.stack or ""].source, image.stack_line or ""
-    platform = Platform(image.arch, catalogue.distros[image.distro].libc)
-    release = catalogue.releases.get((source, line))
+def _stack(catalogue: Catalogue, image: Image, stack: Stack) -> Mapping[str, Any]:
+    """Return what a stack's template knows: the file that it installs, None where that is the distro's package.
+
+    ``version`` is the file's (the line where there is none), ``number`` and ``flavour`` are the line's two parts, and
+    ``fetch_base`` is the image that the file is fetched in, the same for both variants: one download serves both.
+    """
+    distro, line = catalogue.distros[image.distro], image.stack_line or ""
+    facts = {
+        "stack": stack,
+        "version": line,
+        "number": line.removesuffix(f"-{stack.flavour(line)}"),
+        "flavour": stack.flavour(line),
+        "fetch_base": os_name(catalogue, image.arch.repo, image.distro, image.distro_version, "run"),
+        "libraries": stack.needs(distro, image.distro_version),
+        "artifact": None,
+    }
+    platform, path = Platform(image.arch, distro.libc), release_path(stack.source, line)
+    release, served = catalogue.releases.get((stack.source, line)), stack.serving(platform)
     artifact = release.artifact(platform) if release else None
+    if artifact is None and served is not None and served.packaged(image.distro_version, line):
+        return facts
     if artifact is None:
-        raise CatalogueError(f"catalogue/releases/{source}/{line}.json", "artifacts", f"none for {platform}")
-    mirror, folder, name = artifact.url.rsplit("/", 2)
-    return {"artifact": artifact, "mirror": mirror, "path": f"{folder}/{name}"}
+        raise CatalogueError(path, "artifacts", f"none for {platform}")
+    return {**facts, "artifact": artifact, "version": str(artifact.version), **_cut(artifact.url, stack, path)}
+
+
+def _cut(url: str, stack: Stack, path: str) -> Mapping[str, str]:
+    """Cut a URL in two: ``mirror`` may be another server's, ``path`` stays."""
+    mirror = stack.extra.get("mirror") or url.rsplit("/", 2)[0]
+    if not url.startswith(f"{mirror}/"):
+        raise CatalogueError(path, "artifacts", f"{url} is not below {mirror}, the mirror of {stack.name}")
+    return {"mirror": mirror, "path": url.removeprefix(f"{mirror}/")}
 
 
 def _harmless(value: object) -> object:

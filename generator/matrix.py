@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from generator.names import canonical, os_name
+from generator.names import canonical, os_name, version_word
 from generator.rows import Catalogue, Device, DeviceClass, Distro, DistroLine, Stack
-from state.model import Arch, Image, ImageKind, Libc, Platform, Release, Variant
+from state.model import Arch, Image, ImageKind, Libc, Platform, Release, Variant, Version
 
 ROOT = "balena-base-images"
 
@@ -91,6 +91,14 @@ def images(catalogue: Catalogue) -> list[Image]:
     return found
 
 
+def images_in(catalogue: Catalogue, cell: Cell, stack: str | None = None, line: str | None = None) -> list[Image]:
+    """Return the images of one cell, each after what it stands on: the OS ones, and those of one line of a stack."""
+    found = list(_os_images(catalogue, cell))
+    row = catalogue.stacks[stack] if stack else None
+    release = catalogue.releases.get((row.source, line)) if row and line else None
+    return found + (list(_stack_images(catalogue, [cell], row, release)) if row and release else [])
+
+
 def with_dockerfile(catalogue: Catalogue) -> list[Image]:
     """Return only the images that a Dockerfile of their own makes: a twentieth of all, which is what a render needs."""
     there = cells(catalogue)
@@ -110,22 +118,28 @@ def images_of(catalogue: Catalogue, stack: str, line: str) -> list[Image]:
 
 def wanted(catalogue: Catalogue, stack: str, line: str) -> list[Platform]:
     """Return the platforms that upstream is expected to publish for *line* and that some distro here can hold."""
-    row = catalogue.stacks[stack]
     there = {cell.platform for cell in cells(catalogue)}
-    return [s.platform for s in row.served if s.platform in there and s.serves(line)]
+    return [s.platform for s in catalogue.stacks[stack].served if s.platform in there and s.serves(line)]
 
 
 def absent(catalogue: Catalogue, stack: str, line: str) -> list[tuple[Platform, str]]:
-    """Return every platform that is not wanted for *line*, and why."""
+    """Return every platform that has no image of *line* anywhere, and why."""
     row = catalogue.stacks[stack]
-    expected = set(wanted(catalogue, stack, line))
-    reasons = {s.platform: s.reason for s in row.served if not s.serves(line)} | dict(row.absent)
+    there = {c.platform for c in cells(catalogue) if not reason(row, c.platform, line) or packaged(row, c, line)}
     return [
-        (platform, reasons.get(platform) or f"no distro here has {platform}")
+        (platform, reason(row, platform, line) or f"no distro here has {platform}")
         for arch in Arch
         for libc in get_args(Libc)
-        if (platform := Platform(arch, libc)) not in expected
+        if (platform := Platform(arch, libc)) not in there
     ]
+
+
+def reason(stack: Stack, platform: Platform, line: str) -> str:
+    """Why upstream has no binary of *line* for *platform*; "" if it should have one."""
+    row = stack.serving(platform)
+    if row is None:
+        return stack.absent.get(platform, "")
+    return "" if row.serves(line) else row.reason
 
 
 def _os_images(catalogue: Catalogue, cell: Cell, *, devices: bool = True) -> Iterator[Image]:
@@ -143,23 +157,38 @@ def _os_images(catalogue: Catalogue, cell: Cell, *, devices: bool = True) -> Ite
 def _stack_images(
     catalogue: Catalogue, there: list[Cell], stack: Stack, release: Release, *, devices: bool = True
 ) -> Iterator[Image]:
-    files = {artifact.platform: artifact for artifact in release.artifacts}
     for cell in there:
-        artifact = files.get(cell.platform)
-        if artifact is None:
+        version = version_in(stack, release, cell)
+        if version is None:
             continue
+        word = version_word(stack, release.line, str(version))
         hw, distro, codename = cell.arch.repo, cell.distro.name, cell.line.codename
         for variant in VARIANTS:
             path = f"{ROOT}/{stack.name}/{hw}/{distro}/{codename}/{release.line}/{variant}/Dockerfile"
             base = os_name(catalogue, hw, distro, codename, variant)
             root = Image(
-                "stack-arch", hw, cell.arch, distro, codename, variant, path, base,
-                stack.name, release.line, str(artifact.version),
-            )  # fmt: skip
+                "stack-arch", hw, cell.arch, distro, codename, variant, path, base, stack.name, release.line, word
+            )
             if devices:
                 yield from _with_classes(catalogue, cell, root, devices=True)
             else:
                 yield root
+
+
+def version_in(stack: Stack, release: Release, cell: Cell) -> Version | None:
+    """Return the version that the cell has of the release's line, or None; of a distro's package that is the number."""
+    artifact = release.artifact(cell.platform)
+    if artifact is not None:
+        return artifact.version if stack.needs(cell.distro, cell.line.codename) is not None else None
+    if packaged(stack, cell, release.line):
+        return Version(release.line.removesuffix(f"-{stack.flavour(release.line)}"))
+    return None
+
+
+def packaged(stack: Stack, cell: Cell, line: str) -> bool:
+    """Whether the distro's own package is what the cell has of *line*."""
+    row = stack.serving(cell.platform)
+    return row is not None and row.packaged(cell.line.codename, line)
 
 
 def _with_classes(catalogue: Catalogue, cell: Cell, root: Image, *, devices: bool) -> Iterator[Image]:

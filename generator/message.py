@@ -11,18 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from generator import guard
 from generator.rows import Catalogue
-from state.model import Artifact, Held, Release
+from state.model import Artifact, Release
 
-MANAGED = ("import", "new-line", "security", "partial-release", "removes-images", "eol", "checksum-changed")
+MANAGED = ("import", "new-line", "security", "partial-release", "eol", "checksum-changed", *guard.LABELS)
 """Labels that say how a change is now: one that no longer holds is taken off. Others are people's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From what to what: ``line``, ``old`` and ``new`` as a pull request tells them.
+    """From what to what: ``line``, ``old`` and ``new`` as a pull request tells them; of a release set its first's.
 
-    ``follows_up`` marks that the version stays and late platforms arrive.
+    ``moves`` says of each release how it moves: ``22.11.0 -> 22.11.1``, or which late platforms arrive.
     """
 
     source: str
@@ -30,34 +31,49 @@ class Step:
     old: str | None
     new: str | None
     releases: tuple[Release, ...]
-    follows_up: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, catalogue: Catalogue, source: str, line: str | None, releases: Sequence[Release]) -> Step:
         """Work out the step from what the catalogue records now."""
         if line is None:
             return cls(source, None, None, None, tuple(releases))
-        recorded = catalogue.releases.get((source, line))
-        new = releases[0]
-        if recorded is None or recorded.version != new.version:
-            return cls(source, line, str(recorded.version) if recorded else None, str(new.version), tuple(releases))
-        arrived = [
-            str(a.platform)
-            for a in new.artifacts
-            if a.version == new.version and not _same(recorded.artifact(a.platform), a)
-        ]
-        return cls(source, line, str(recorded.version), str(new.version), tuple(releases), tuple(arrived))
+        recorded = [catalogue.releases.get((source, release.line)) for release in releases]
+        old = next((str(was.version) for was in recorded if was), None)
+        moves = tuple(_move(was, now) for was, now in zip(recorded, releases, strict=True))
+        return cls(source, line, old, str(releases[0].version), tuple(releases), moves)
 
     @property
     def subject(self) -> str:
         """``node: 22.11.0 -> 22.11.1`` and its variations."""
         if self.line is None:
             return f"{self.source}: import {', '.join(r.line for r in self.releases)}"
+        if [r.line for r in self.releases] != [self.line]:
+            return f"{self.source}: {'' if self.old else f'add {self.line}: '}{self._set()}"
         if self.old is None:
             return f"{self.source}: add {self.line} ({self.new})"
-        if self.old == self.new:
-            return f"{self.source}: {self.new} for {', '.join(self.follows_up) or 'corrected records'}"
-        return f"{self.source}: {self.old} -> {self.new}"
+        return f"{self.source}: {self.moves[0]}"
+
+    def _set(self) -> str:
+        """How a release set moves: flavours that move alike are told together."""
+        alike: dict[str, list[str]] = {}
+        for release, move in zip(self.releases, self.moves, strict=True):
+            alike.setdefault(move, []).append(release.line.removeprefix(f"{self.line}-"))
+        return ", ".join(f"{move} ({', '.join(flavours)})" for move, flavours in alike.items())
+
+
+def _move(recorded: Release | None, new: Release) -> str:
+    """Say how one release moves from what is recorded."""
+    if recorded is None:
+        return str(new.version)
+    if recorded.version != new.version:
+        return f"{recorded.version} -> {new.version}"
+    arrived = [
+        str(a.platform)
+        for a in new.artifacts
+        if a.version == new.version and not _same(recorded.artifact(a.platform), a)
+    ]
+    return f"{new.version} for {', '.join(arrived) or 'corrected records'}"
 
 
 def _same(was: Artifact | None, now: Artifact) -> bool:
@@ -75,28 +91,29 @@ class Words:
     labels: tuple[str, ...]
 
 
-def bring(step: Step, *, late: Sequence[Held], security: bool, removed: int) -> Words:
+def bring(step: Step, *, partial: bool, security: bool, removed: int) -> Words:
     """Name a change that brings releases."""
     labels = ["watcher", f"stack/{step.source}"]
     labels += [f"line/{step.line}"] if step.line else ["import"]
     if step.line and step.old is None:
         labels.append("new-line")
     labels += ["security"] if security and step.line else []
-    labels += ["partial-release"] if late else []
+    labels += ["partial-release"] if partial else []
     labels += ["removes-images"] if removed else []
     # An import brings security releases by its nature: there is nothing that it could be urgent against.
     title = step.subject + (" [SECURITY]" if security and step.line else "")
     key = f"{step.source}/{step.line or 'import'}"
-    return Words(f"watcher/{key}", title, _commit(title, key, step.releases, whole=step.line is None), tuple(labels))
+    return Words(f"watcher/{key}", title, _commit(title, key, step), tuple(labels))
 
 
-def retire(recorded: Release, ended: str) -> Words:
-    """Name the change that removes a line at its end of life."""
-    title = f"{recorded.source}: remove {recorded.line} (end of life {ended})"
-    key = f"eol/{recorded.source}-{recorded.line}"
-    labels = ("watcher", f"stack/{recorded.source}", f"line/{recorded.line}", "eol", "removes-images")
-    trailers = f"Change-type: minor\nWatcher-Key: {key}\nWatcher-Release: {recorded.version}\n"
-    text = f"{title}\n\nLast version {recorded.version}; dated tags stay.\n\n{trailers}"
+def retire(step: Step, ended: str) -> Words:
+    """Name the change that removes a line, or a release set's lines, at their end of life."""
+    title = f"{step.source}: remove {step.line} (end of life {ended})"
+    key = f"eol/{step.source}-{step.line}"
+    labels = ("watcher", f"stack/{step.source}", f"line/{step.line}", "eol", "removes-images")
+    trailers = "".join(f"{trailer}\n" for trailer in ("Change-type: minor", f"Watcher-Key: {key}", *_released(step)))
+    last = ", ".join(str(release.version) for release in step.releases)
+    text = f"{title}\n\nLast version {last}; dated tags stay.\n\n{trailers}"
     return Words(f"watcher/{key}", title, text, labels)
 
 
@@ -107,16 +124,21 @@ def refresh(count: int, removed: int) -> Words:
     return Words("watcher/render/all", title, f"{title}\n\nChange-type: minor\nWatcher-Key: render/all\n", labels)
 
 
-def _commit(title: str, key: str, releases: Sequence[Release], *, whole: bool) -> str:
+def _commit(title: str, key: str, step: Step) -> str:
     """The commit message: one line per artifact, then the trailers."""
     facts = [
         f"{a.version} {a.platform} {a.checksum} {a.verified}"
-        for r in releases
+        for r in step.releases
         for a in sorted(r.artifacts, key=lambda a: a.platform)
     ]
-    trailers = ["Change-type: " + ("minor" if whole else "patch"), f"Watcher-Key: {key}"]
-    trailers += [
-        f"Watcher-Release: {r.source} {r.line} {r.version}" if whole else f"Watcher-Release: {r.version}"
-        for r in releases
-    ]
+    trailers = ["Change-type: " + ("patch" if step.line else "minor"), f"Watcher-Key: {key}", *_released(step)]
     return "\n".join([title, "", *facts, "", *trailers, ""])
+
+
+def _released(step: Step) -> list[str]:
+    """The trailers that name the releases: their line too where the key does not tell it."""
+    whole = [r.line for r in step.releases] != [step.line]
+    return [
+        f"Watcher-Release: {r.source} {r.line} {r.version}" if whole else f"Watcher-Release: {r.version}"
+        for r in step.releases
+    ]

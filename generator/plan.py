@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 
-from generator import body, dockerfile, docs, matrix, message
+from generator import body, dockerfile, docs, guard, matrix, message, sections, tags
 from generator.catalogue import dump_release, release_path, with_release, without_line
+from generator.ended import dump_ended, ended_path
 from generator.proposal import Proposal
 from generator.rows import Catalogue
 from state.model import Change
@@ -28,7 +29,8 @@ class Planned:
 def prefixes(catalogue: Catalogue, source: str) -> list[str]:
     """The folders of the images repository that a change of *source* may touch."""
     stacks = [s.name for s in catalogue.stacks.values() if s.source == source]
-    return [f"catalogue/releases/{source}/", "docs/", *(f"balena-base-images/{name}/" for name in stacks)]
+    records = [f"catalogue/releases/{source}/", f"catalogue/ended/{source}/"]
+    return [*records, "docs/", *(f"balena-base-images/{name}/" for name in stacks)]
 
 
 def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal, day: date) -> Planned | None:
@@ -46,23 +48,29 @@ def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal,
     if not files:
         return None
     step = message.Step.of(catalogue, proposal.source, proposal.line, proposal.releases)
-    words = message.bring(step, late=proposal.late, security=proposal.security, removed=_removed(files))
+    partially = _partial(catalogue, proposal)
+    words = message.bring(step, partial=partially, security=proposal.security, removed=_removed(files))
     change = _change(words, files, source=proposal.source, line=proposal.line, old=step.old, new=step.new, lines=lines)
-    return Planned(change, partial(body.bring, catalogue, wanted, proposal, step, before, files, day))
+    planned = Planned(change, partial(body.bring, catalogue, wanted, proposal, step, before, files, day))
+    return guarded(planned, guard.compare(catalogue, wanted))
 
 
 def retire(
     catalogue: Catalogue, before: Mapping[str, str], source: str, line: str, ended: str, day: date
 ) -> Planned | None:
-    """Plan the change that removes a line whose support ended; None if it is gone already."""
-    recorded = catalogue.releases.get((source, line))
-    if recorded is None:
+    """Plan the change that removes a line whose support ended, or a release set's lines; None if they are gone."""
+    groups = [s.group_of for s in catalogue.stacks.values() if s.source == source]
+    gone = [r for r in catalogue.lines(source) if line in {r.line, *(group(r.line) for group in groups)}]
+    if not gone:
         return None
-    wanted = without_line(catalogue, source, line)
-    files = _files(wanted, before, source, {line: ""})
-    words = message.retire(recorded, ended)
-    change = _change(words, files, source=source, line=line, old=str(recorded.version))
-    return Planned(change, partial(body.retire, catalogue, wanted, recorded, ended, before, files, day))
+    wanted = catalogue
+    for release in gone:
+        wanted = without_line(wanted, source, release.line, date.fromisoformat(ended))
+    files = _files(wanted, before, source, {r.line: "" for r in gone})
+    step = message.Step(source, line, str(gone[-1].version), None, tuple(gone))
+    change = _change(message.retire(step, ended), files, source=source, line=line, old=step.old)
+    planned = Planned(change, partial(body.retire, catalogue, wanted, step, ended, before, files, day))
+    return guarded(planned, guard.compare(catalogue, wanted))
 
 
 def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Planned | None:
@@ -76,7 +84,22 @@ def refresh(catalogue: Catalogue, before: Mapping[str, str], day: date) -> Plann
         return None
     words = message.refresh(len(files), _removed(files))
     change = _change(words, files, source="render")
-    return Planned(change, partial(body.refresh, catalogue, before, files, day))
+    planned = Planned(change, partial(body.refresh, catalogue, before, files, day))
+    return guarded(planned, guard.without(path for path, text in files.items() if text is None))
+
+
+def guarded(planned: Planned, findings: Sequence[guard.Finding]) -> Planned:
+    """Return the change with what it may not do silently said first, and with the labels that this needs."""
+    if not findings:
+        return planned
+    labels = tuple(dict.fromkeys((*planned.change.labels, *guard.labels(findings))))
+    return Planned(replace(planned.change, labels=labels), lambda: f"{sections.guarded(findings)}\n\n{planned.body()}")
+
+
+def _partial(catalogue: Catalogue, proposal: Proposal) -> bool:
+    """Whether something is missing that is not allowed to be."""
+    allowed = [p for s in catalogue.stacks.values() if s.source == proposal.source for p in s.allow_missing]
+    return bool(proposal.without) or any((h.arch, h.libc) not in allowed for h in proposal.late)
 
 
 def _change(
@@ -94,7 +117,8 @@ def _change(
 
 
 def rendered(catalogue: Catalogue) -> dict[str, str]:
-    """Everything that is generated from *catalogue*: path → text."""
+    """Everything that is generated from *catalogue*: path → text; CatalogueError where two images share a name."""
+    tags.Names(catalogue).prove()
     return {**dockerfile.files(catalogue, matrix.with_dockerfile(catalogue)), **docs.docs(catalogue)}
 
 
@@ -102,11 +126,14 @@ def _files(
     wanted: Catalogue, before: Mapping[str, str], source: str, lines: Mapping[str, str]
 ) -> dict[str, str | None]:
     """What differs between *before* and what *wanted* says of these lines: new text, or None if removed."""
+    tags.Names(wanted).prove()
     after: dict[str, str | None] = {path: None for path in before if _belongs(wanted, path, source, lines)}
     for line in lines:
-        release = wanted.releases.get((source, line))
+        release, over = wanted.releases.get((source, line)), wanted.ended.get((source, line))
         if release:
             after[release_path(source, line)] = dump_release(release)
+        if over:
+            after[ended_path(source, line)] = dump_ended(over)
     for stack in (s.name for s in wanted.stacks.values() if s.source == source):
         for line in lines:
             made = dockerfile.files(wanted, matrix.images_of(wanted, stack, line))
@@ -117,8 +144,8 @@ def _files(
 
 
 def _belongs(catalogue: Catalogue, path: str, source: str, lines: Mapping[str, str]) -> bool:
-    """Whether *path* is one of the files of these lines: its record, or a Dockerfile of it."""
-    if path in {release_path(source, line) for line in lines}:
+    """Whether *path* is one of the files of these lines: its record, that of its end, or a Dockerfile of it."""
+    if path in {make(source, line) for line in lines for make in (release_path, ended_path)}:
         return True
     parts = path.split("/")
     # balena-base-images/<stack>/<arch>/<distro>/<distro_ver>/<line>/<variant>/Dockerfile

@@ -13,9 +13,10 @@ from state.model import Held, Release
 class Proposal:
     """What one pull request should bring, as it was seen upstream.
 
-    ``line`` is None at an import. ``late`` are the platforms that keep an older version for now, ``passed``
-    the versions between old and new that were never proposed, ``links`` line → label → URL. ``seen`` is when the
-    first of the releases was, ``now`` when it is described (None: at once): what is late is overdue by that.
+    ``line`` is the number of a release set (``8.0``), None at an import. ``late`` are the platforms that keep an
+    older version for now, ``without`` the flavours of the set that it does not wait for, ``passed`` the versions
+    between old and new that were never proposed, ``links`` line → label → URL. ``seen`` is when the first of the
+    releases was, ``now`` when it is described (None: at once): what is late is overdue by that.
     """
 
     source: str
@@ -24,6 +25,7 @@ class Proposal:
     seen: datetime
     late: tuple[Held, ...] = ()
     passed: tuple[Release, ...] = ()
+    without: tuple[Held, ...] = ()
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     now: datetime | None = None
 

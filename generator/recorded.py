@@ -6,6 +6,7 @@ A reviewer of a pull request reads exactly these few lines, and two lines of one
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -14,8 +15,8 @@ from state.errors import CatalogueError
 from state.model import Arch, Artifact, Checksum, Release, Version
 
 _FOLDER = "catalogue/releases/"
-_RELEASE = {"source": str, "line": str, "version": str, "published": str, "lts": str, "security": bool}
-_OPTIONAL = ("supported_from", "supported_until", "maintained")
+_RELEASE = {"source": str, "line": str, "version": str, "lts": str, "security": bool}
+_OPTIONAL = ("published", "supported_from", "supported_until", "maintained")
 _ARTIFACT = {
     "arch": str,
     "libc": str,
@@ -44,7 +45,7 @@ def dump_release(release: Release) -> str:
         "source": release.source,
         "line": release.line,
         "version": str(release.version),
-        "published": release.published.isoformat(),
+        "published": release.published and release.published.isoformat(),
         "lts": release.lts,
         "security": release.security,
         "supported_from": release.supported_from and release.supported_from.isoformat(),
@@ -75,11 +76,7 @@ def _artifact(artifact: Artifact) -> dict[str, object]:
 
 def parse_release(path: str, data: bytes) -> Release:
     """Read what :func:`dump_release` wrote; CatalogueError if it is anything else, or stands in another's place."""
-    try:
-        document = json.loads(data, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise CatalogueError(path, "", f"is not JSON: {error}", getattr(error, "lineno", None)) from error
-    head = _checked(path, "", document, {**_RELEASE, "artifacts": list}, _OPTIONAL)
+    head = checked(path, "", read(path, data), {**_RELEASE, "artifacts": list}, _OPTIONAL)
     artifacts = [_read_artifact(path, n, value) for n, value in enumerate(head["artifacts"])]
     if len({a.platform for a in artifacts}) < len(artifacts):
         raise CatalogueError(path, "artifacts", "has one platform twice")
@@ -92,11 +89,11 @@ def parse_release(path: str, data: bytes) -> Release:
             source=head["source"],
             line=head["line"],
             version=Version(head["version"]),
-            published=date.fromisoformat(head["published"]),
+            published=day(head.get("published")),
             lts=head["lts"],
             security=head["security"],
-            supported_from=_day(head.get("supported_from")),
-            supported_until=_day(head.get("supported_until")),
+            supported_from=day(head.get("supported_from")),
+            supported_until=day(head.get("supported_until")),
             maintained=head.get("maintained") is True,
             artifacts=tuple(sorted(artifacts, key=lambda a: a.platform)),
         )
@@ -104,9 +101,17 @@ def parse_release(path: str, data: bytes) -> Release:
         raise CatalogueError(path, "", str(error)) from error
 
 
+def read(path: str, data: bytes) -> object:
+    """Return the JSON document in *data*; CatalogueError where it is none, or has a key twice."""
+    try:
+        return json.loads(data, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise CatalogueError(path, "", f"is not JSON: {error}", getattr(error, "lineno", None)) from error
+
+
 def _read_artifact(path: str, number: int, value: object) -> Artifact:
     place = f"artifacts[{number}]"
-    fields = _checked(path, place, value, _ARTIFACT, ("size",))
+    fields = checked(path, place, value, _ARTIFACT, ("size",))
     if fields["libc"] not in ("glibc", "musl"):
         raise CatalogueError(path, f"{place}.libc", "must be glibc or musl")
     if type(fields.get("size", 0)) is not int:
@@ -126,10 +131,10 @@ def _read_artifact(path: str, number: int, value: object) -> Artifact:
         raise CatalogueError(path, place, str(error)) from error
 
 
-def _checked(
-    path: str, place: str, value: object, kinds: dict[str, type], optional: tuple[str, ...] = ()
+def checked(
+    path: str, place: str, value: object, kinds: Mapping[str, type], optional: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Refuse anything but an object of exactly the keys of *kinds* and some of *optional*."""
+    """Return *value*; refuse anything but an object of exactly the keys of *kinds* and some of *optional*."""
     if not isinstance(value, dict):
         raise CatalogueError(path, place, "must be an object")
     prefix = f"{place}." if place else ""
@@ -150,7 +155,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _day(text: str | None) -> date | None:
+def day(text: str | None) -> date | None:
+    """Return the date written *text*, None for none; ValueError if it is no date."""
     if text is not None and not isinstance(text, str):
         raise ValueError(f"not a date: {text!r}")
     return date.fromisoformat(text) if text is not None else None

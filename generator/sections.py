@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
-from generator import builds, matrix
+from generator import builds, guard, matrix
 from generator.message import Step
 from generator.proposal import Proposal
-from generator.rows import Catalogue, Stack
+from generator.rows import Catalogue
 from state.model import Artifact, Held, Image, Platform, Release
 
 _SHOWN_TAGS = 24
@@ -39,10 +38,17 @@ def summary(step: Step, proposal: Proposal, old: Catalogue) -> str:
         fixes = release.security or any(p.security for p in proposal.passed if p.line == release.line)
         line = f"{release.line} LTS ({release.lts})" if release.lts else release.line
         rows.append(
-            f"| {line} | {was or 'none'} → **{release.version}** | {release.published} "
+            f"| {line} | {was or 'none'} → **{release.version}** | {release.published or 'unknown'} "
             f"| {proposal.seen:%Y-%m-%d %H:%M} UTC | {release.supported_until or 'unknown'} | {'**yes**' if fixes else 'no'} |"
         )
     return "\n".join([f"## {step.subject}", "", *rows])
+
+
+def guarded(findings: Sequence[guard.Finding]) -> str:
+    """What the change may not do silently, each with the label that lets it be built."""
+    rows = [f"- `{finding.label}`: {finding.sentence}" for finding in findings]
+    why = "Its images are built only while the pull request carries these labels (or with `--allow-removals`):"
+    return "\n".join(["### Look twice", "", why, "", *rows])
 
 
 def passed(passed: Sequence[Release]) -> str:
@@ -71,6 +77,27 @@ def _artifact(artifact: Artifact) -> str:
     )
 
 
+def without(proposal: Proposal) -> str:
+    """The flavours of a release set that this goes ahead without: waiting for them came to its end."""
+    if not proposal.without:
+        return ""
+    rows = [
+        f"| {held.line} | {held.version}: {held.reason} | {held.since:%Y-%m-%d %H:%M} |" for held in proposal.without
+    ]
+    why = (
+        "a security release waits for none"
+        if proposal.security
+        else "the set waited for them as long as the policy allows"
+    )
+    head = [
+        "### Flavours that are not ready",
+        "",
+        f"They join this pull request as long as it is open, and follow in another one else: {why}.",
+        "",
+    ]
+    return "\n".join([*head, "| line | awaited | since |", "|---|---|---|", *rows])
+
+
 def late(catalogue: Catalogue, proposal: Proposal) -> str:
     """What is not there yet, what its images keep meanwhile, and for how long that is fine."""
     if not proposal.late:
@@ -81,30 +108,33 @@ def late(catalogue: Catalogue, proposal: Proposal) -> str:
         f"Policy: {required} must be there before anything is proposed; the others may follow within "
         f"{stack.wait_up_to_hours} h, in a pull request of their own."
     )
+    if stack.allow_missing:
+        policy += f" {', '.join(map(str, stack.allow_missing))} may be missing for longer."
     rows = [
         "### Late platforms",
         "",
         policy,
         "",
-        "| platform | awaited | since | its images meanwhile |",
-        "|---|---|---|---|",
+        "| platform | awaited | since | until | its images meanwhile |",
+        "|---|---|---|---|---|",
     ]
-    return "\n".join([*rows, *(_late_row(held, proposal, stack) for held in proposal.late)])
+    return "\n".join([*rows, *(_late_row(held, proposal) for held in proposal.late)])
 
 
-def _late_row(held: Held, proposal: Proposal, stack: Stack) -> str:
+def _late_row(held: Held, proposal: Proposal) -> str:
     """One late platform; ``overdue`` once it took longer than the policy allows."""
     kept = [
         str(a.version)
         for r in proposal.releases
         for a in r.artifacts
-        if (a.arch, a.libc) == (held.arch, held.libc) and str(a.version) != held.version
+        if (r.line, a.arch, a.libc) == (held.line, held.arch, held.libc) and str(a.version) != held.version
     ]
-    waited = (proposal.now or proposal.seen) - held.since
-    overdue = " **overdue**" if waited > timedelta(hours=stack.wait_up_to_hours) else ""
-    keeps = f"stay on {kept[0]}" if kept else "none yet"
+    flavour = f"{held.line} " if proposal.line not in (None, held.line) else ""
+    overdue = " **overdue**" if held.due and (proposal.now or proposal.seen) > held.due else ""
+    until = f"{held.due:%Y-%m-%d %H:%M}{overdue}" if held.due else "no limit"
     return (
-        f"| {held.arch}/{held.libc} | {held.version}: {held.reason} | {held.since:%Y-%m-%d %H:%M}{overdue} | {keeps} |"
+        f"| {flavour}{held.arch}/{held.libc} | {held.version}: {held.reason} | {held.since:%Y-%m-%d %H:%M} | {until} "
+        f"| {f'stay on {kept[0]}' if kept else 'none yet'} |"
     )
 
 
@@ -194,7 +224,7 @@ def remaining(catalogue: Catalogue, source: str) -> str:
 
 
 def hidden(step: Step, releases: Sequence[Release], *, security: bool) -> str:
-    """The block for programs. A double dash would end the comment, so it is escaped."""
+    """The block for programs."""
     facts = {
         "source": step.source,
         "line": step.line,
@@ -203,5 +233,10 @@ def hidden(step: Step, releases: Sequence[Release], *, security: bool) -> str:
         "lines": {r.line: str(r.version) for r in releases},
         "security": security,
     }
+    return block(facts)
+
+
+def block(facts: Mapping[str, object]) -> str:
+    """The hidden block that says *facts*. A double dash would end the comment, so it is escaped."""
     text = json.dumps(facts, sort_keys=True).replace("--", "-\\u002d")
     return f"<!-- watcher:v1 {text} -->"

@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from generator.rows import Device, DeviceClass, Distro, DistroLine, Family, Served, Stack
+from generator.rows import Device, DeviceClass, Distro, DistroLine, Family, NewLine, Served, Stack
 from generator.toml import FACT, NAME, WORDS, Table
 from state.model import Arch, Libc, Platform
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _URL = re.compile(r"https://[A-Za-z0-9._~/-]+")
 _TEMPLATE = re.compile(r"apt|apk|dnf")
 _LIBC = re.compile("|".join(get_args(Libc)))
 _LATEST = re.compile(r"lts|current")
+_DATE_ALIASES = re.compile(r"canonical|all")
 _GROUP = re.compile(r"line|release-set")
+_DEFAULT = re.compile(r"newest|lts")
+_PATTERN = re.compile(r"(?:[A-Za-z0-9._:/@+-]|\{(?:line|major|minor)\})*")
+_GLOB = re.compile(r"[a-z0-9.*?!\[\]-]+")
 _NUMBER = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})*")
 
 
@@ -28,6 +31,10 @@ def family(file: Table) -> Family:
         namespace=table.match("namespace", NAME),
         source_url=table.match("source_url", _URL),
         default_distro=table.match("default_distro", NAME),
+        date_aliases=table.match("date_aliases", _DATE_ALIASES, "canonical"),
+        index_prefix=table.match("index_prefix", NAME, ""),
+        most_added=table.number("most_added", 10_000),
+        absent=table.facts("absent", WORDS),
     )
     table.finish()
     file.finish()
@@ -47,6 +54,8 @@ def distros(file: Table) -> dict[str, Distro]:
             default=table.match("default", NAME),
             lines=tuple(_distro_line(code, line, everywhere) for code, line in table.named("lines")),
             also=table.match("also", NAME, ""),
+            new_line=_new_line(table.table("new_line")) if "new_line" in table.data else None,
+            dated=table.flag("dated"),
         )
         table.finish()
     file.finish()
@@ -64,7 +73,6 @@ def _distro_line(codename: str, table: Table, everywhere: dict[Arch, str]) -> Di
         supported_until=table.day("supported_until"),
         bases=bases,
         absent=absent,
-        digests=_by_arch(table, "digests", _DIGEST),
         rolling=table.flag("rolling"),
     )
     for arch in Arch:
@@ -72,9 +80,26 @@ def _distro_line(codename: str, table: Table, everywhere: dict[Arch, str]) -> Di
             raise table.error("bases", f"{arch} must have either a base or, in absent, a reason")
     if row.rolling and row.number:
         raise table.error("number", "is not for a rolling version: that is a name only")
-    for arch in row.digests:
-        if arch not in bases:
-            raise table.error("digests", f"{arch} has no base")
+    table.finish()
+    return row
+
+
+def _new_line(table: Table) -> NewLine:
+    title = table.match("title", WORDS)
+    if re.search(r"[{}]", re.sub(r"\{(?:line|major|minor|lts)\}", "", title)):
+        raise table.error("title", "may hold {line}, {major}, {minor} and {lts} only")
+    exclude = table.facts("exclude", WORDS)
+    for pattern in exclude:
+        if not _GLOB.fullmatch(pattern):
+            raise table.error("exclude", f"{pattern[:40]!r} is not a pattern of versions or codenames")
+    row = NewLine(
+        title=title,
+        number=table.match("number", _PATTERN, ""),
+        bases=_by_arch(table, "bases", _PATTERN),
+        absent=_by_arch(table, "absent", WORDS),
+        exclude=exclude,
+        default=table.match("default", _DEFAULT, "newest"),
+    )
     table.finish()
     return row
 
@@ -98,6 +123,7 @@ def stacks(file: Table) -> dict[str, Stack]:
             allow_missing=tuple(_platform(table, "allow_missing", p) for p in table.strings("allow_missing", FACT)),
             group=table.match("group", _GROUP, "line"),
             defaults={line: row.facts(line, NAME) for row in [table.table("defaults")] for line in row.data},
+            libraries={key: row.strings(key, FACT) for row in [table.table("libraries")] for key in row.data},
             extra=table.facts("extra", FACT),
         )
         _all_platforms(table, rows[name])
@@ -124,11 +150,14 @@ def _served(table: Table) -> Served:
 def _all_platforms(table: Table, stack: Stack) -> None:
     """Refuse a stack that does not say of each platform, once, where it comes from or why it is missing."""
     served = [row.platform for row in stack.served]
+    for number, row in enumerate(table.listed("served")):
+        if served[number] in served[:number] or served[number] in stack.absent:
+            raise row.error("platform", f"{served[number]} must be there once: it has another row, or stands in absent")
     for arch in Arch:
         for libc in get_args(Libc):
             platform = Platform(arch, libc)
-            if served.count(platform) + (platform in stack.absent) != 1:
-                raise table.error("served", f"{platform} must be there once: in served, or with a reason in absent")
+            if platform not in served and platform not in stack.absent:
+                raise table.error("served", f"{platform} must be there: in served, or with a reason in absent")
     for platform in stack.require:
         if platform not in served:
             raise table.error("require", f"{platform} is not served")

@@ -6,19 +6,20 @@ A tag is stack version, distro version, variant and date, in this order. A part 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from generator import matrix
-from generator.names import canonical, joined, repositories
-from generator.rows import Catalogue, Distro, Stack
+from generator.matrix import Cell
+from generator.names import canonical, index_repository, joined, repositories
+from generator.rows import Catalogue, Stack
+from generator.words import Lines, Place, os_tags, stack_tags, taken
 from state.errors import CatalogueError
-from state.model import Arch, Image, Platform, Release, Variant, Version
+from state.model import Arch, Image, Release
 
-_REFERENCE = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9]+(?:[.-][a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-
-Place = tuple[str | None, str, Variant]
-"""Within one repository: stack line, codename, variant."""
+_REPOSITORY = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9]+(?:[.-][a-z0-9]+)*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_TAGS = re.compile(rf"{_TAG.pattern}(?:\n{_TAG.pattern})*")
 
 
 class Names:
@@ -27,20 +28,92 @@ class Names:
     def __init__(self, catalogue: Catalogue) -> None:
         """Note on which versions of each distro every piece of hardware is."""
         self.catalogue = catalogue
+        self._cells: dict[tuple[Arch, str, str], Cell] = {}
         self._versions: dict[tuple[str, str], list[str]] = {}
-        self._tags: dict[tuple[Arch, str, str | None, tuple[str, ...]], dict[Place, list[str]]] = {}
+        self._tags: dict[tuple[Arch, str, str | None, tuple[str, ...]], Mapping[Place, list[str]]] = {}
+        self._arches: dict[str, Arch] = {}
+        self._where: dict[int, Mapping[str, Place]] = {}
+        self._stacks: dict[str, tuple[list[Release], set[str]]] = {}
         for cell in matrix.cells(catalogue):
+            self._cells[cell.arch, cell.distro.name, cell.line.codename] = cell
             for hw in matrix.hardware(cell):
+                self._arches[hw] = cell.arch
                 self._versions.setdefault((hw, cell.distro.name), []).append(cell.line.codename)
 
     def tags(self, image: Image) -> list[str]:
         """Return every moving name of *image*, whole, the canonical one first."""
-        codenames = tuple(self._versions[image.hw, image.distro])
-        key = (image.arch, image.distro, image.stack, codenames)
+        places = self.places(image.hw, image.distro, image.stack)
+        tags = places[image.stack_line, image.distro_version, image.variant]
+        found = repositories(self.catalogue, image.hw, image.distro, image.stack)
+        return [f"{repository}:{tag}" for repository in found for tag in tags]
+
+    def dated(self, image: Image, day: date, nth: int = 0) -> list[str]:
+        """Return the names that are written once, for the *nth* different digest of *day* (the first is 0).
+
+        Only the canonical name, to which short ones are resolved, unless the family says ``date_aliases = "all"``.
+        """
+        names = self.tags(image) if self.catalogue.family.date_aliases == "all" else [canonical(self.catalogue, image)]
+        return [f"{name}-{suffix(day, nth)}" for name in names]
+
+    def places(self, hw: str, distro: str, stack: str | None) -> Mapping[Place, list[str]]:
+        """Return all tags of one repository by the image that they lead to; empty if there is no such repository."""
+        if (hw, distro) not in self._versions or (stack is not None and stack not in self.catalogue.stacks):
+            return {}
+        key = (self._arches[hw], distro, stack, tuple(self._versions[hw, distro]))
         if key not in self._tags:
-            self._tags[key] = _repository(self.catalogue, *key)
-        tags = self._tags[key][image.stack_line, image.distro_version, image.variant]
-        return [f"{repository}:{tag}" for repository in repositories(self.catalogue, image) for tag in tags]
+            self._tags[key] = self._repository(*key)
+        return self._tags[key]
+
+    def where(self, hw: str, distro: str, stack: str | None, tag: str) -> Place | None:
+        """Return the image that *tag* leads to in one repository, or None."""
+        places = self.places(hw, distro, stack)
+        if id(places) not in self._where:
+            self._where[id(places)] = {word: place for place, tags in places.items() for word in tags}
+        return self._where[id(places)].get(tag) if places else None
+
+    def cell(self, hw: str, distro: str, codename: str) -> Cell | None:
+        """Return the cell that *hw* has on a distro version, or None."""
+        if codename not in self._versions.get((hw, distro), ()):
+            return None
+        return self._cells[self._arches[hw], distro, codename]
+
+    def prove(self) -> None:
+        """Prove that no name of the whole family leads to two images, and that a registry takes them all.
+
+        A repository belongs to one hardware, distro and stack, and within it each tag to one image: so nothing has
+        to be proved name by name, though there are a million.
+        :raises CatalogueError: what is claimed twice, with both claimants, or is malformed
+        """
+        owner: dict[str, str] = {}
+        good: set[int] = set()
+        for row in self.catalogue.distros:
+            for stack in (None, *self.catalogue.stacks):
+                _claim(owner, index_repository(self.catalogue, row, stack), f"the index of {joined(row, stack)}")
+        aliases = {d.slug: d.aliases for d in self.catalogue.devices.values()}
+        for hw, distro in self._versions:
+            for stack in (None, *self.catalogue.stacks):
+                places = self.places(hw, distro, stack)
+                found = repositories(self.catalogue, hw, distro, stack) if places else []
+                for repository in found:
+                    tail = repository.removeprefix(f"{self.catalogue.family.namespace}/{hw}")
+                    for name in (hw, *aliases.get(hw, ())):
+                        _claim(owner, f"{self.catalogue.family.namespace}/{name}{tail}", joined(hw, distro, stack))
+                if found and id(places) not in good:
+                    good.add(id(places))  # devices on the same distro versions share one table
+                    _tags_differ(found[0], places)
+
+    def _repository(
+        self, arch: Arch, distro_name: str, stack_name: str | None, codenames: tuple[str, ...]
+    ) -> Mapping[Place, list[str]]:
+        distro = self.catalogue.distros[distro_name]
+        if stack_name is None:
+            return os_tags(distro, codenames)
+        stack = self.catalogue.stacks[stack_name]
+        if stack_name not in self._stacks:
+            self._stacks[stack_name] = self.catalogue.lines(stack.source), taken(self.catalogue, stack)
+        releases, texts = self._stacks[stack_name]
+        there = {c: _lines(stack, releases, self._cells[arch, distro_name, c]) for c in codenames}
+        return stack_tags(distro, stack, there, texts)
 
 
 def name(catalogue: Catalogue, image: Image) -> str:
@@ -53,152 +126,38 @@ def tags(catalogue: Catalogue, image: Image) -> list[str]:
     return Names(catalogue).tags(image)
 
 
-def dated(catalogue: Catalogue, image: Image, day: date) -> list[str]:
-    """Return the names that are written once, on *day*: the canonical one only, short ones are resolved to it."""
-    return [f"{canonical(catalogue, image)}-{day:%Y%m%d}"]
+def suffix(day: date, nth: int = 0) -> str:
+    """Return what a dated name ends in: ``20261122`` for the day's first digest, ``20261122.1`` for its second."""
+    return f"{day:%Y%m%d}.{nth}" if nth else f"{day:%Y%m%d}"
 
 
-def owners(catalogue: Catalogue) -> dict[str, Image]:
-    """Return name → image of every moving name of the family.
-
-    :raises CatalogueError: a name is malformed, or two images (or two kinds of hardware) claim it; both are named
-    """
-    names = Names(catalogue)
-    images = matrix.images(catalogue)
-    _repositories_differ(catalogue, images)
-    owner: dict[str, Image] = {}
-    for image in images:
-        for tag in names.tags(image):
-            other = owner.setdefault(tag, image)
-            if other is not image:
-                problem = f"belongs to {canonical(catalogue, other)} and to {canonical(catalogue, image)}"
-                raise CatalogueError("catalogue", tag, problem)
-    for tag in owner:
-        if not _REFERENCE.fullmatch(tag):
-            raise CatalogueError("catalogue", tag, "is not a name that a registry takes")
-    return owner
-
-
-def default_version(distro: Distro, codenames: tuple[str, ...], codename: str) -> str | None:
-    """Return *codename*, or where that is not among *codenames* the next older one that is, or None.
-
-    Rolling versions are newer than all others, so they never stand in.
-    """
-    older: list[str] = []
-    for line in distro.lines:
-        if line.codename in codenames:
-            older.append(line.codename)
-        if line.codename == codename:
-            break
-    return older[-1] if older else None
-
-
-def latest_line(stack: Stack, releases: dict[str, tuple[Release, Version]]) -> str | None:
-    """Return the line that ``latest`` means among line → (release, version there): the highest, or highest LTS.
-
-    Where no line is LTS it is the highest all the same: every repository has a default.
-    """
-    stable = [(version, line) for line, (_, version) in releases.items() if not version.is_prerelease]
-    lts = [(version, line) for version, line in stable if releases[line][0].lts]
-    return max((stack.latest == "lts" and lts) or stable, default=(None, None))[1]
-
-
-def _repository(
-    catalogue: Catalogue, arch: Arch, distro_name: str, stack_name: str | None, codenames: tuple[str, ...]
-) -> dict[Place, list[str]]:
-    """All tags of a repository whose hardware is on *codenames* of its distro, by the image that they lead to."""
-    distro = catalogue.distros[distro_name]
-    variants = matrix.VARIANTS
-    if stack_name is None:
-        default = default_version(distro, codenames, distro.default)
-        return {(None, c, v): _os_tags(distro, c, v, default == c) for c in codenames for v in variants}
-    stack = catalogue.stacks[stack_name]
-    platform = Platform(arch, distro.libc)
-    here = {
-        r.line: (r, a.version) for r in catalogue.lines(stack.source) for a in [r.artifact(platform)] if a is not None
+def _lines(stack: Stack, releases: Iterable[Release], cell: Cell) -> Lines:
+    """The lines of a stack that one cell has."""
+    return {
+        release.line: (release, version)
+        for release in releases
+        if (version := matrix.version_in(stack, release, cell)) is not None
     }
-    taken, latest = _taken(catalogue, stack), latest_line(stack, here)
-    tags: dict[Place, list[str]] = {}
-    for line in here:
-        wanted = stack.defaults.get(line, {}).get(distro_name, distro.default)
-        default = default_version(distro, codenames, wanted)
-        numbers = [*_aliases(line, here), *(["latest", ""] if line == latest else [])]
-        for codename in codenames:
-            for variant in variants:
-                words = _os_words(distro, codename, default == codename)
-                tags[line, codename, variant] = list(_stack_tags(numbers, words, codename, variant, taken))
-    return tags
 
 
-def _os_words(distro: Distro, codename: str, is_default: bool) -> list[str]:  # noqa: FBT001
-    """What stands for a distro version: its codename, its number, nothing if it is the default."""
-    line = next(line for line in distro.lines if line.codename == codename)
-    number = [line.number] if line.number else []
-    return [codename, *number, *([""] if is_default else [])]
+def _claim(owner: dict[str, str], repository: str, claimant: str) -> None:
+    """Note whose a repository is; aliases of devices are names of repositories that nobody else may have, too."""
+    other = owner.setdefault(repository, claimant)
+    if other != claimant:
+        raise CatalogueError("catalogue", repository, f"is the repository of {claimant} and of {other}")
+    if not _REPOSITORY.fullmatch(repository):
+        raise CatalogueError("catalogue", repository, "is not a name that a registry takes")
 
 
-def _os_tags(distro: Distro, codename: str, variant: Variant, is_default: bool) -> list[str]:  # noqa: FBT001
-    words = [*_os_words(distro, codename, is_default), *(["latest"] if is_default else [])]
-    tags = (joined(word, ending) for word in words for ending in _endings(variant))
-    return [tag for tag in tags if tag]
-
-
-def _stack_tags(
-    numbers: list[str], words: list[str], codename: str, variant: Variant, taken: set[str]
-) -> Iterator[str]:
-    """Yield the tags of one stack image.
-
-    Where no stack version leads, a distro version may only if it cannot be taken for one: a number
-    (12, 22.04) never does, since ``debian-node:12`` would be Node 12 and bookworm at once, and a codename
-    like Alpine's 3.12 only while no release of this stack goes by it.
-    """
-    for number in numbers:
-        for word in words:
-            if not number and word and (word != codename or word in taken):
-                continue
-            yield from (tag for ending in _endings(variant) if (tag := joined(number, word, ending)))
-
-
-def _endings(variant: Variant) -> tuple[str, ...]:
-    return (variant, "") if variant == "run" else (variant,)
-
-
-def _aliases(line: str, here: dict[str, tuple[Release, Version]]) -> list[str]:
-    """What stands for the version of *line*: itself, and each shorter form that no higher line has a better right to."""
-    version = here[line][1]
-    aliases = [str(version)]
-    for short in version.prefixes()[1:]:
-        rivals = [(v, other) for other, (_, v) in here.items() if short in v.prefixes()]
-        owner = short if short in here else max(rivals)[1]
-        if owner == line:
-            aliases.append(short)
-    return aliases
-
-
-def _taken(catalogue: Catalogue, stack: Stack) -> set[str]:
-    """Every text that is a version, or short for one, of any recorded release of *stack*."""
-    texts: set[str] = set()
-    for release in catalogue.lines(stack.source):
-        texts.add(release.line)
-        for version in {release.version, *(artifact.version for artifact in release.artifacts)}:
-            texts.update(version.prefixes())
-    return texts
-
-
-def _repositories_differ(catalogue: Catalogue, images: list[Image]) -> None:
-    """Refuse a repository that two kinds of hardware, distros or stacks share, aliases of devices included."""
-    owner: dict[str, tuple[str, str, str | None]] = {}
-    aliases = {d.slug: d.aliases for d in catalogue.devices.values() if d.aliases}
-    seen: set[tuple[str, str, str | None]] = set()
-    for image in images:
-        key = (image.hw, image.distro, image.stack)
-        if key in seen:
-            continue
-        seen.add(key)
-        for repository in repositories(catalogue, image):
-            tail = repository.removeprefix(f"{catalogue.family.namespace}/{image.hw}")
-            for hw in (image.hw, *aliases.get(image.hw, ())):
-                other = owner.setdefault(hw + tail, key)
-                if other != key:
-                    problem = f"is the repository of {joined(*key)} and of {joined(*other)}"
-                    raise CatalogueError("catalogue", f"{catalogue.family.namespace}/{hw}{tail}", problem)
+def _tags_differ(repository: str, places: Mapping[Place, list[str]]) -> None:
+    """Refuse a tag that two images of a repository claim, or that is malformed; an image's first tag is canonical."""
+    owner: dict[str, str] = {}
+    for tags in places.values():
+        for tag in tags:
+            other = owner.setdefault(tag, tags[0])
+            if other != tags[0]:
+                problem = f"belongs to {repository}:{other} and to {repository}:{tags[0]}"
+                raise CatalogueError("catalogue", f"{repository}:{tag}", problem)
+    if not _TAGS.fullmatch("\n".join(owner)):
+        wrong = next(tag for tag in owner if not _TAG.fullmatch(tag))
+        raise CatalogueError("catalogue", f"{repository}:{wrong}", "is not a name that a registry takes")

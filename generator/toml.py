@@ -68,9 +68,9 @@ class Table:
             raise self.error(key, f"is not usable here: {value[:80]!r}")
         return value
 
-    def number(self, key: str) -> int:
+    def number(self, key: str, default: int | None = None) -> int:
         """Return a whole number."""
-        return self._value(key, int, None)
+        return self._value(key, int, default)
 
     def flag(self, key: str) -> bool:
         """Return a boolean; absent is false."""

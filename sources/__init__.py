@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sources import alpine, debian, dotnet, fedora, go, node, openjdk, python, raspbian, rust, ubuntu
-from sources.source import Source
+from sources.source import DistroSource, Source
 
 SOURCES: Mapping[str, Source] = {
     "node": node,
@@ -21,3 +21,12 @@ SOURCES: Mapping[str, Source] = {
     "rust": rust,
 }
 """Every upstream by its name. The type checker holds each module against the Protocol on this line."""
+
+DISTROS: Mapping[str, DistroSource] = {
+    "debian": debian,
+    "ubuntu": ubuntu,
+    "alpine": alpine,
+    "fedora": fedora,
+    "raspbian": raspbian,
+}
+"""Those of them that are distros, by the name that they have in the catalogue too."""

@@ -6,8 +6,8 @@ import asyncio
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from sources.digests import refuse_twins
-from sources.formats import read_yaml
+from sources import alpine_listing as listing
+from sources.offer import offer
 from sources.proofs import openpgp
 from sources.signatures import keyring
 from sources.source import Fetch, unsigned
@@ -17,8 +17,6 @@ from state.model import Arch, Artifact, Offer, Platform, Release, Version
 
 NAME = "alpine"
 DOCUMENTS = {"releases": "https://alpinelinux.org/releases.json"}
-_CDN = "https://dl-cdn.alpinelinux.org/alpine"
-_ARCHES = [arch.spelling.alpine for arch in Arch if arch.spelling.alpine]
 _BRANCH = re.compile(r"v([0-9]{1,3}\.[0-9]{1,3})")
 _NUMBERS = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _CANDIDATE = re.compile(r"[0-9.]{1,12}_(?:alpha|beta|rc)[0-9]{1,8}")
@@ -30,10 +28,10 @@ def more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
     There is no clock here: the day of the newest release has come for sure, so what is supported today was then.
     """
     branches, found = dict(_branches(documents)), releases({"releases": documents["releases"]})
-    newest = max(r.published for r in found)
+    newest = max(r.published for r in found if r.published)
     lines = {r.line for r in found if r.supported_until and r.supported_until >= newest}
     arches = {(line, a.text()) for line in lines for a in branches[line].member("arches").items()}
-    return {f"v{line}/{arch}": _listing(line, arch) for line, arch in sorted(arches) if arch in _ARCHES}
+    return {f"v{line}/{arch}": listing.address(line, arch) for line, arch in sorted(arches) if arch in listing.ARCHES}
 
 
 verify = unsigned
@@ -43,8 +41,10 @@ def releases(documents: Mapping[str, bytes]) -> Sequence[Release]:
     """Join what the site names and what the listings have: either may be ahead. Candidates are passed over."""
     found: dict[Version, Release] = {}
     for line, branch in _branches(documents):
-        listed = [(arch, documents.get(f"v{line}/{arch}")) for arch in _ARCHES]
-        latest = [_latest(line, arch, body) for arch, body in listed if body]  # one that is not there yet is empty
+        listed = [(arch, documents.get(f"v{line}/{arch}")) for arch in listing.ARCHES]
+        latest = [
+            listing.latest(line, arch, body) for arch, body in listed if body
+        ]  # one that is not there yet is empty
         for entry in [*branch.member("releases").items(), *latest]:
             if version := _version(line, entry.member("version")):
                 since, until = branch.member("branch_date").day(), branch.member("eol_date").day()
@@ -79,19 +79,11 @@ def _version(line: str, value: Value) -> Version | None:
     return version
 
 
-def _listing(line: str, arch: str) -> str:
-    return f"{_CDN}/v{line}/releases/{arch}/latest-releases.yaml"
-
-
-def _latest(line: str, arch: str, body: bytes) -> Value:
-    """Return the entry of the mini root file system in a listing; of each flavor it has the newest only."""
-    root = read_yaml(NAME, _listing(line, arch), body)
-    entries = [e for e in root.items() if e.member("flavor").raw == "alpine-minirootfs"]
-    if len(entries) != 1:
-        raise root.wrong(f"has {len(entries)} mini root file systems, not one")
-    if entries[0].member("arch").text() != arch:
-        raise entries[0].member("arch").wrong(f"is not {arch}")
-    return entries[0]
+def architectures(documents: Mapping[str, bytes], line: str) -> Collection[Arch]:
+    """Return what the branch is built for."""
+    branch = dict(_branches(documents))[line]
+    names = {each.text() for each in branch.member("arches").items()}
+    return [arch for arch in Arch if arch.spelling.alpine in names]
 
 
 async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch) -> Offer:
@@ -100,18 +92,18 @@ async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch
     looks = await asyncio.gather(*(_look(release, p, arch, fetch) for p, arch in arches.items()))
     found = {a.platform: a for a in looks if isinstance(a, Artifact)}
     if looks and not found:
-        raise NotPublished(NAME, f"{_CDN}/v{release.line}/releases/", "", f"no architecture has {release.version}")
-    refuse_twins(NAME, found.values())
+        raise NotPublished(
+            NAME, f"{listing.CDN}/v{release.line}/releases/", "", f"no architecture has {release.version}"
+        )
     reasons = {p: reason for p, reason in zip(arches, looks, strict=True) if isinstance(reason, str)}
-    missing = tuple((p, reasons.get(p, f"no upstream builds Alpine for {p}")) for p in wanted if p not in found)
-    return Offer(tuple(found[p] for p in wanted if p in found), missing)
+    return offer(NAME, wanted, found, lambda p: reasons.get(p, f"no upstream builds Alpine for {p}"))
 
 
 async def _look(release: Release, platform: Platform, arch: str, fetch: Fetch) -> Artifact | str:
     """Return the file of *release* for one architecture, or what that has in its place."""
-    url = _listing(release.line, arch)
+    url = listing.address(release.line, arch)
     try:
-        entry = _latest(release.line, arch, await fetch.get(url))
+        entry = listing.latest(release.line, arch, await fetch.get(url))
     except NotPublished:
         return f"Alpine has no listing of v{release.line} for {arch} yet"
     if (there := entry.member("version").text()) != release.version.text:
@@ -119,9 +111,9 @@ async def _look(release: Release, platform: Platform, arch: str, fetch: Fetch) -
     name = f"alpine-minirootfs-{release.version}-{arch}.tar.gz"
     if entry.member("file").text() != name:
         raise entry.member("file").wrong(f"is not {name}")
-    file, listed = f"{url.rpartition('/')[0]}/{name}", entry.member("sha256").checksum("sha256")
+    file, listed = f"{listing.folder(release.line, arch)}/{name}", entry.member("sha256").checksum("sha256")
     try:
-        proof = await openpgp(file, keyring(NAME, fetch.keys), fetch)
+        proof = await openpgp(file, f"{file}.asc", keyring(NAME, fetch.keys), fetch)
     except NotPublished as error:
         return f"Alpine lists {release.version} for {arch}, but {error.url} is not there yet"
     if proof.checksum != listed:

@@ -1,7 +1,7 @@
 """Is it really there: what a release promises is looked at before anything is proposed.
 
 A digest that upstream signed needs the file to be present. One that nobody signed is worth no more than
-the file: that is downloaded and compared once, in the background.
+the file: that is downloaded and compared once, in the background. So is one with a signature of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from sources import proofs
+from sources.signatures import keyring
 from sources.source import Fetch
 from state.errors import FetchError, NotPublished, SourceError
 from state.model import Artifact, Checksum, Offer, Platform
@@ -34,7 +36,7 @@ async def confirm(offer: Offer, fetch: Fetch, known: Collection[tuple[str, Check
     Each file that is there gets its size. One that cannot be looked at is missing, with the reason: no error
     leaves here.
     """
-    pending = tuple(a for a in offer.artifacts if not a.signed and (a.url, a.checksum) not in known)
+    pending = tuple(a for a in offer.artifacts if a.signature or not (a.signed or (a.url, a.checksum) in known))
     looked = await asyncio.gather(*(_look(a, fetch) for a in offer.artifacts if a not in pending))
     errors = [(a.platform, error) for a, error in looked if isinstance(error, FetchError)]
     return Confirmed(
@@ -47,7 +49,8 @@ async def confirm(offer: Offer, fetch: Fetch, known: Collection[tuple[str, Check
 
 async def _look(artifact: Artifact, fetch: Fetch) -> tuple[Artifact, FetchError | None]:
     try:
-        return replace(artifact, size=await fetch.size(artifact.url)), None
+        size, etag = await fetch.look(artifact.url)
+        return replace(artifact, size=size, etag=etag), None
     except FetchError as error:
         return artifact, error
 
@@ -59,12 +62,17 @@ def _reason(error: FetchError) -> str:
 
 
 async def compare(artifact: Artifact, fetch: Fetch) -> Artifact:
-    """Download the file and return the artifact with its size.
+    """Download the file and return the artifact with its size; as signed, where it has a signature to be checked.
 
     :raises NotPublished: it is not there yet
     :raises FetchError: it could not be downloaded
-    :raises SourceError: it has another digest than its list says
+    :raises SourceError: it has another digest than its list says, or its signature does not hold
     """
+    if artifact.signature:
+        keys = keyring(fetch.source, fetch.keys)
+        proof = await proofs.openpgp(artifact.url, artifact.signature, keys, fetch)
+        size, etag = await fetch.look(artifact.url)
+        return replace(proofs.with_proof(artifact, proof, fetch.source), size=size, etag=etag)
     checksum, size = await fetch.digest(artifact.url, artifact.checksum.algorithm)
     if checksum != artifact.checksum:
         raise SourceError(fetch.source, artifact.url, "", f"is {checksum}, but its list says {artifact.checksum}")

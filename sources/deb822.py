@@ -16,7 +16,7 @@ _FIELD = re.compile(r"([!-,.-9;-~][!-9;-~]{0,63}):(.*)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOMENT = re.compile(
     rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)})[a-z]* ([0-9]{{4}}) "
-    r"([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?: (?:UTC|GMT|Z|([+-])([0-9]{2})([0-9]{2})))?"
+    r" ?([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?: (?:UTC|GMT|Z|([+-])([0-9]{2})([0-9]{2})))?"
 )
 
 
@@ -48,7 +48,8 @@ def read_stanzas(source: str, url: str, text: bytes) -> Iterator[Value]:
 def moment(value: Value) -> datetime:
     """Return a time written ``Sat, 11 Jul 2026 10:16:37 UTC``, aware.
 
-    ``Thu, 21 April 2016 9:00:00 +0200`` is one too; one without a time zone is UTC.
+    ``Thu, 21 April 2016 9:00:00 +0200`` is one too, and ``Sat, 21 Nov 2026  9:52:04 UTC``, as Ubuntu's archive writes
+    the hours before ten; one without a time zone is UTC.
     """
     match = _MOMENT.fullmatch(value.text())
     try:

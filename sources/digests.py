@@ -1,11 +1,11 @@
-"""From an upstream's list of digests to artifacts: a name is found exactly, and no digest serves twice."""
+"""From an upstream's list of digests to artifacts: a name is found exactly, and has one digest."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,9 +89,7 @@ async def unsigned_list(source: str, url: str, fetch: Fetch) -> tuple[Listing, s
     except FetchError as error:
         problem = error.problem
     digests = read_sha256(source, url, text)
-    return Listing(
-        source, url, digests, "sha256 published by upstream, unsigned; compared with the file", signed=False
-    ), problem
+    return Listing(source, url, digests, "sha256 published by upstream", signed=False), problem
 
 
 def read_sha256(source: str, url: str, text: bytes, form: re.Pattern[str] = PLAIN) -> dict[str, Checksum]:
@@ -111,12 +109,3 @@ def read_sha256(source: str, url: str, text: bytes, form: re.Pattern[str] = PLAI
         if found.setdefault(match["name"], checksum) != checksum:
             raise SourceError(source, url, f"line {number}", f"has a second digest of {match['name']}")
     return found
-
-
-def refuse_twins(source: str, artifacts: Iterable[Artifact]) -> None:
-    """Refuse two files with one digest: one of them carries the other's by mistake."""
-    seen: dict[Checksum, Artifact] = {}
-    for artifact in artifacts:
-        twin = seen.setdefault(artifact.checksum, artifact)
-        if twin is not artifact:
-            raise SourceError(source, artifact.url, "", f"has the same digest as {twin.url}")

@@ -7,7 +7,7 @@ name the official URL, whatever was asked in its place.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from state.errors import FetchError, NotPublished
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
     import tenacity
 
@@ -72,20 +74,59 @@ class _Again(Exception):
         self.error, self.asked = error, asked
 
 
-class Exchange:
-    """Requests on behalf of one source, with one HTTP client that is built at the first; ``requests`` counts them."""
+class Connections:
+    """The HTTP client of each host, built at the first request, and the turns that it gives: shared by a run's sources.
 
-    def __init__(self, source: str, settings: FeedSettings, sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._source, self._settings, self._sleep = source, settings, sleep
-        self._client: httpx.AsyncClient | None = None
+    A host is the one that is meant, mirror or not: what is asked of one upstream never waits for another. One client
+    for all would look through all connections at each request.
+    """
+
+    def __init__(self, settings: FeedSettings) -> None:
+        self._settings = settings
+        self._clients: dict[str, httpx.AsyncClient] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self.requests = 0
+        self._context: ssl.SSLContext | None = None
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        while self._clients:
+            await self._clients.popitem()[1].aclose()
+
+    def turn(self, url: str) -> asyncio.Semaphore:
+        """What a request to the host of the official *url* has to hold."""
+        return self._turns.setdefault(urlsplit(url).netloc, asyncio.Semaphore(self._settings.per_host))
+
+    def client(self, url: str) -> httpx.AsyncClient:
+        """Return the client for the host of the official *url*."""
+        import httpx  # noqa: PLC0415  (see Exchange.open)
+
+        host, settings = urlsplit(url).netloc, self._settings
+        if host not in self._clients:
+            # The certificates of all authorities take 20 ms to read: once, not once for each client.
+            self._context = self._context or httpx.create_ssl_context(trust_env=False)
+            self._clients[host] = httpx.AsyncClient(
+                headers={"User-Agent": settings.user_agent, "Accept-Encoding": "gzip"},
+                timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
+                verify=self._context,
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._clients[host]
+
+
+class Exchange:
+    """Requests on behalf of one source; ``requests`` counts them. Who made the *connections* closes them."""
+
+    def __init__(
+        self,
+        source: str,
+        settings: FeedSettings,
+        sleep: Callable[[float], Awaitable[None]],
+        connections: Connections,
+    ) -> None:
+        self._source, self._settings, self._sleep = source, settings, sleep
+        self._connections = connections
+        self.requests = 0
 
     async def retried(self, once: Callable[[], Awaitable[T]]) -> T:
         """Return what *once* returns, trying again after what may pass."""
@@ -111,22 +152,25 @@ class Exchange:
 
     @asynccontextmanager
     async def open(
-        self, method: str, url: str, seconds: float, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+        also: Collection[int] = (),
     ) -> AsyncIterator[httpx.Response]:
-        """Hand out the answer to one request, 200 or an awaited 304, its body unread.
+        """Hand out the answer to one request, 200, an awaited 304 or a status among *also*, its body unread.
 
         *seconds* is for all of it, the reading of the body too. Inside :meth:`retried` only.
         """
         import httpx  # noqa: PLC0415  (77 ms that a command without network does not pay)
 
-        host = urlsplit(self._settings.mapped(url)).netloc
-        turn = self._turns.setdefault(host, asyncio.Semaphore(self._settings.per_host))
-        async with turn:
+        async with self._connections.turn(url):
             try:
                 async with asyncio.timeout(seconds):
                     response = await self._follow(method, url, dict(headers or {}))
                     try:
-                        self._judge(response, url)
+                        self._judge(response, url, also)
                         yield response
                     finally:
                         await response.aclose()
@@ -155,7 +199,7 @@ class Exchange:
 
     async def _follow(self, method: str, url: str, headers: dict[str, str]) -> httpx.Response:
         """Send the request, and again wherever a permitted redirect leads."""
-        client = self._connected()
+        client = self._connections.client(url)
         here = self._settings.mapped(url)
         for _ in range(_HOPS):
             self.requests += 1
@@ -164,6 +208,8 @@ class Exchange:
                 return response
             await response.aclose()
             here = self._redirected(url, response)
+            if urlsplit(here).netloc != response.request.url.netloc.decode():
+                headers.pop("Authorization", None)  # a token is for who asked for it
         raise self._error(url, f"redirects more than {_HOPS} times")
 
     def _redirected(self, url: str, response: httpx.Response) -> str:
@@ -175,11 +221,11 @@ class Exchange:
             return self._settings.mapped(str(there))
         raise self._error(url, f"redirects to {there.scheme}://{there.host}, which is not permitted")
 
-    def _judge(self, response: httpx.Response, url: str) -> None:
-        """Refuse every answer but 200, and 304 to a conditional request."""
+    def _judge(self, response: httpx.Response, url: str, also: Collection[int]) -> None:
+        """Refuse every answer but 200, 304 to a conditional request, and what is among *also*."""
         status = response.status_code
         conditional = {"if-none-match", "if-modified-since"} & response.request.headers.keys()
-        if status == _OK or (status == _NOT_MODIFIED and conditional):
+        if status == _OK or status in also or (status == _NOT_MODIFIED and conditional):
             return
         if status in _GONE:
             raise NotPublished(self._source, url, "", self._problem(url, f"HTTP {status}: not there"))
@@ -198,19 +244,6 @@ class Exchange:
         """Add whom we really asked, where that is a mirror (without the password it may hold)."""
         mirror = self._settings.mapped(url)
         return problem if mirror == url else f"{problem} (asked of the mirror {urlsplit(mirror).netloc.split('@')[-1]})"
-
-    def _connected(self) -> httpx.AsyncClient:
-        if self._client is None:
-            import httpx  # noqa: PLC0415  (see open)
-
-            settings = self._settings
-            self._client = httpx.AsyncClient(
-                headers={"User-Agent": settings.user_agent, "Accept-Encoding": "gzip"},
-                timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
-                follow_redirects=False,
-                trust_env=False,
-            )
-        return self._client
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

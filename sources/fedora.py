@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 
-from sources.digests import BSD, refuse_twins, signed_list
-from sources.source import Fetch, unsigned
+from sources import bodhi
+from sources.digests import BSD, signed_list
+from sources.offer import offer
+from sources.source import Fetch, no_more, unsigned
 from sources.strict import Value, read_json
 from state.errors import NotPublished, SourceError
-from state.model import Artifact, Offer, Platform, Release, Version
+from state.model import Arch, Artifact, Offer, Platform, Release, Version
 
 NAME = "fedora"
 DOCUMENTS = {
     "releases": "https://fedoraproject.org/releases.json",
-    "bodhi": "https://bodhi.fedoraproject.org/releases/?state=current&state=pending&rows_per_page=100",
+    "bodhi": bodhi.URL,
 }
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 _BETA = re.compile(r"[1-9][0-9]{0,3} Beta")
-_UNDATED = date(1970, 1, 1)
-"""Neither document says when a release came out: Bodhi's ``released_on`` is null."""
-
 _MIRRORS, _MASTER = "https://download.fedoraproject.org/", "https://dl.fedoraproject.org/"
 """The first redirects to a mirror of its choice, the second holds the same paths itself."""
 
@@ -30,62 +28,51 @@ _LINK = re.compile(
 )
 
 
-def more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
-    """None: the two documents are all."""
-    del documents
-    return {}
-
-
+more = no_more
 verify = unsigned
 
 
 def releases(documents: Mapping[str, bytes]) -> Sequence[Release]:
-    """Read one release per number; ``42 Beta`` is none. A number that Bodhi gives no end has no window."""
-    ends = _ends(read_json(NAME, DOCUMENTS["bodhi"], documents["bodhi"]))
+    """Return one release per number; ``42 Beta`` is none. A number that Bodhi gives no end has no window.
+
+    The feed forgets what has ended, Bodhi does not: below the newest, what has an end is a release too. Neither says
+    when one came out (Bodhi's ``released_on`` is null).
+    """
+    ends = bodhi.ends(documents["bodhi"])
     feed = read_json(NAME, DOCUMENTS["releases"], documents["releases"])
     found = {version for row in feed.items() if (version := _version(row.member("version")))}
     if not found:
         raise feed.wrong("names no release")
-    return [Release(NAME, v.text, v, _UNDATED, supported_until=ends.get(v.text)) for v in sorted(found)]
+    found |= {version for number in ends if (version := Version(number)) < max(found)}
+    return [Release(NAME, v.text, v, None, supported_until=ends.get(v.text)) for v in sorted(found)]
 
 
 def _version(value: Value) -> Version | None:
     return None if _BETA.fullmatch(value.text()) else value.version(form=_NUMBER)
 
 
-def _ends(bodhi: Value) -> dict[str, date]:
-    """Return number → last day of support; Bodhi lists EPEL, containers, flatpaks and ELN beside the releases."""
-    if bodhi.member("pages").raw != 1:
-        raise bodhi.member("pages").wrong("is not 1: there is more than was asked for")
-    found: dict[str, date] = {}
-    for entry in bodhi.member("releases").items():
-        version, end = entry.member("version").text(), entry.member("eol")
-        if entry.member("id_prefix").text() != "FEDORA" or not _NUMBER.fullmatch(version) or end.raw is None:
-            continue
-        if found.setdefault(version, end.day()) != end.day():
-            raise end.wrong(f"is a second end of {version}")
-    return found
+def architectures(documents: Mapping[str, bytes], line: str) -> Collection[Arch]:
+    """Return what the release has a container image for."""
+    rows = _images(read_json(NAME, DOCUMENTS["releases"], documents["releases"]), Version(line))
+    return [arch for arch in Arch if arch.spelling.fedora in rows]
 
 
 async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch) -> Offer:
     """Take link and digest from the feed (file names follow no scheme), and the signature from the list beside it."""
     feed = read_json(NAME, DOCUMENTS["releases"], await fetch.get(DOCUMENTS["releases"]))
-    rows = _images(feed, release.version)
-    found: dict[Platform, Artifact] = {}
-    missing = []
+    rows, found, reasons = _images(feed, release.version), dict[Platform, Artifact](), dict[Platform, str]()
     for platform in wanted:
         arch = platform.arch.spelling.fedora if platform.libc == "glibc" else None
         if arch is None:
-            missing.append((platform, f"no upstream builds Fedora for {platform}"))
+            reasons[platform] = f"no upstream builds Fedora for {platform}"
         elif arch not in rows:
-            missing.append((platform, f"the feed has no container image of {release.version} for {arch}"))
+            reasons[platform] = f"the feed has no container image of {release.version} for {arch}"
         else:
             try:
                 found[platform] = await _artifact(release, platform, rows[arch], fetch)
             except NotPublished as error:
-                missing.append((platform, f"is not signed yet: {error.url} is not there"))
-    refuse_twins(NAME, found.values())
-    return Offer(tuple(found.values()), tuple(missing))
+                reasons[platform] = f"is not signed yet: {error.url} is not there"
+    return offer(NAME, wanted, found, reasons.__getitem__)
 
 
 def _images(feed: Value, version: Version) -> dict[str, Value]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from sources.exchange import Exchange, FeedSettings
+from sources.exchange import Connections, Exchange, FeedSettings
+from sources.memory import Memory
+from sources.source import Proofs
 from state.errors import FetchError
 from state.model import Checksum
 
@@ -53,7 +55,8 @@ class Document:
 class Feed:
     """The network of one source; satisfies :class:`sources.source.Fetch`. Close it after use.
 
-    It may be made for nothing: the HTTP client is imported and built at the first request.
+    It may be made for nothing: the HTTP client is imported and built at the first request. *connections* are shared
+    with the network of other sources, whose hosts may be the same.
     """
 
     def __init__(
@@ -62,10 +65,14 @@ class Feed:
         settings: FeedSettings,
         keys: Path | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        proofs: Proofs | None = None,
+        connections: Connections | None = None,
     ) -> None:
         self.source, self.keys = source, keys
+        self.proofs: Proofs = proofs or Memory()
         self._settings = settings
-        self._exchange = Exchange(source, settings, sleep)
+        self._own = Connections(settings)
+        self._exchange = Exchange(source, settings, sleep, connections or self._own)
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,8 +81,8 @@ class Feed:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._exchange.aclose()
+        """Close the connections, unless they are shared with others."""
+        await self._own.aclose()
 
     @property
     def requests(self) -> int:
@@ -121,17 +128,26 @@ class Feed:
 
         return await self._exchange.retried(once)
 
-    async def size(self, url: str) -> int:
-        """Return the size in bytes that a HEAD of *url* tells, at least 1; errors as :meth:`get`."""
+    async def look(self, url: str) -> tuple[int, str]:
+        """Return size in bytes, at least 1, and ETag (``""``: none) that a HEAD of *url* tells; errors as :meth:`get`."""
 
-        async def once() -> int:
+        async def once() -> tuple[int, str]:
             async with self._exchange.open("HEAD", url, self._settings.document_seconds, _PLAIN) as response:
                 length = response.headers.get("content-length", "")
                 if response.headers.get("content-type", "").startswith("text/html"):
                     raise FetchError(self.source, url, "", "is an HTML page, not a file")
                 if not (length.isascii() and length.isdigit() and len(length) < 16 and int(length)):  # noqa: PLR2004
                     raise FetchError(self.source, url, "", f"is empty or of unknown size: {length[:20]!r}")
-                return int(length)
+                return int(length), response.headers.get("etag", "")
+
+        return await self._exchange.retried(once)
+
+    async def head(self, url: str, headers: Mapping[str, str], also: Collection[int]) -> tuple[int, Mapping[str, str]]:
+        """Return status (200, or one of *also*) and header fields of a HEAD of *url*; errors as :meth:`get`."""
+
+        async def once() -> tuple[int, Mapping[str, str]]:
+            async with self._exchange.open("HEAD", url, self._settings.document_seconds, headers, also) as response:
+                return response.status_code, response.headers
 
         return await self._exchange.retried(once)
 

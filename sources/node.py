@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sources.digests import refuse_twins, signed_list, unsigned_list
-from sources.source import Fetch, unsigned
+from sources.digests import signed_list, unsigned_list
+from sources.offer import offer
+from sources.source import Fetch, no_more, unsigned
 from sources.strict import SEMVER, Value, read_json
 from state.errors import SourceError
 from state.model import Arch, Offer, Platform, Release, Version
@@ -34,12 +35,7 @@ _EITHER = {  # official where nodejs.org has it: it builds musl some day (https:
 _LINE = re.compile(r"v(?:[1-9][0-9]{0,3}|0\.[0-9]{1,3})")
 
 
-def more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
-    """None: the three documents are all."""
-    del documents
-    return {}
-
-
+more = no_more
 verify = unsigned
 
 
@@ -86,9 +82,7 @@ async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch
     if rest:
         listing, problem = await unsigned_list(NAME, f"{_UNOFFICIAL}/v{release.version}/SHASUMS256.txt", fetch)
         found |= listing.pick(release, rest)
-    refuse_twins(NAME, found.values())
-    missing = tuple((p, _awaited(p, release, problem)) for p in wanted if p not in found)
-    return Offer(tuple(found[p] for p in wanted if p in found), missing, (problem,) if problem else ())
+    return offer(NAME, wanted, found, lambda p: _awaited(p, release, problem), (problem,) if problem else ())
 
 
 def _awaited(platform: Platform, release: Release, problem: str) -> str:

@@ -8,52 +8,80 @@ import binascii
 import hashlib
 import tempfile
 import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sources.signatures import Keyring, Place, detached
+from sources.signatures import Keyring, Place, detached, keyring
 from sources.source import Fetch
 from sources.strict import read_json
-from state.model import Checksum
+from state.errors import NotPublished, SourceError
+from state.model import Artifact, Checksum, Proof
 
 if TYPE_CHECKING:
     from sigstore.verify import Verifier
 
 _SIGNATURE_LIMIT, _BUNDLE_LIMIT = 1 << 16, 1 << 20
-_proved: dict[tuple[str, str, frozenset[tuple[str, bytes]]], Proof] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The digest of a file, who stands for it (``signed by <fingerprint>``, ``sigstore <identity>``), since when."""
+async def openpgp(url: str, signature_url: str, keys: Keyring, fetch: Fetch) -> Proof:
+    """Download *url* and check the detached signature over it that lies at *signature_url*, by one of *keys*.
 
-    checksum: Checksum
-    verified: str
-    made: datetime
-
-
-async def openpgp(url: str, keys: Keyring, fetch: Fetch) -> Proof:
-    """Download *url* and check the detached signature ``<url>.asc`` over it, by one of *keys*.
-
-    A signature fits one file only. What it has proved is remembered while the program runs: else every
-    poll in which another release waits would download 80 MB again.
+    A signature fits one file only. What it has proved is remembered: else every poll in which another release
+    waits would download 80 MB again. With other keys it has to prove it anew.
 
     :raises NotPublished: there is no file or no signature (yet)
     :raises SignatureError: as :func:`sources.signatures.clearsigned`
     """
-    signature = await fetch.get(f"{url}.asc", limit=_SIGNATURE_LIMIT)
-    key = url, hashlib.sha256(signature).hexdigest(), frozenset(keys.items())
-    if key not in _proved:
-        with tempfile.TemporaryDirectory(prefix="watcher-file-") as name:
-            file = Path(name) / "file"
-            checksum, _ = await fetch.save(url, "sha256", file)
-            signed = await detached(file, signature, keys, fetch.source, f"{url}.asc")
-        _proved[key] = Proof(checksum, f"signed by {signed.fingerprint}", signed.signed_at)
-    return _proved[key]
+    signature = await fetch.get(signature_url, limit=_SIGNATURE_LIMIT)
+    evidence = _evidence(signature, keys)
+    if proved := fetch.proofs.find(url, evidence):
+        return proved
+    with tempfile.TemporaryDirectory(prefix="watcher-file-") as name:
+        file = Path(name) / "file"
+        checksum, _ = await fetch.save(url, "sha256", file)
+        signed = await detached(file, signature, keys, fetch.source, signature_url)
+    proof = Proof(checksum, f"signed by {signed.fingerprint}", signed.signed_at)
+    fetch.proofs.keep(url, evidence, proof)
+    return proof
+
+
+def _evidence(signature: bytes, keys: Keyring) -> str:
+    """Return what a proof is remembered by: a digest of the signature and of the keys that may have made it."""
+    digest = hashlib.sha256(signature)
+    for fingerprint, key in sorted(keys.items()):
+        digest.update(fingerprint.encode() + hashlib.sha256(key).digest())
+    return digest.hexdigest()
+
+
+async def vouched(artifact: Artifact, signature_url: str, fetch: Fetch) -> Artifact:
+    """Return *artifact* as signed where the signature at *signature_url* proved its file before.
+
+    Else with that URL: the signature is checked when the file is compared with its digest, in the background, since
+    the file is large. As it is where upstream has no signature (yet), or we no key of its.
+
+    :raises SourceError: what was signed is another file than the digest is of
+    """
+    keys = keyring(fetch.source, fetch.keys)
+    if not keys:
+        return artifact
+    try:
+        signature = await fetch.get(signature_url, limit=_SIGNATURE_LIMIT)
+    except NotPublished:
+        return artifact
+    proof = fetch.proofs.find(artifact.url, _evidence(signature, keys))
+    return replace(artifact, signature=signature_url) if proof is None else with_proof(artifact, proof, fetch.source)
+
+
+def with_proof(artifact: Artifact, proof: Proof, source: str) -> Artifact:
+    """Return *artifact* as signed by *proof*; SourceError if that is of another file than the digest is."""
+    if proof.checksum != artifact.checksum:
+        problem = f"is {proof.checksum}, but its list says {artifact.checksum}"
+        raise SourceError(source, artifact.url, "", problem)
+    return replace(artifact, verified=proof.verified, signed=True, signature="")
 
 
 async def sigstore(url: str, identity: str, issuer: str, fetch: Fetch) -> Proof:

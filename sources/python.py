@@ -10,10 +10,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
-from sources import proofs
-from sources.proofs import Proof
-from sources.signatures import keyring
-from sources.source import Fetch, unsigned
+from sources import python_signers
+from sources.source import Fetch, no_more, unsigned
 from sources.strict import Value, read_json
 from state.errors import SignatureError
 from state.model import Artifact, Offer, Platform, Release, Version
@@ -28,28 +26,10 @@ _LINE = re.compile(r"(?:0|[1-9][0-9]{0,2})\.(?:0|[1-9][0-9]{0,2})")
 _FINAL = re.compile(rf"({_LINE.pattern}\.(?:0|[1-9][0-9]{{0,2}}))(?: final)?")
 _EARLY = re.compile(rf"{_LINE.pattern}\.[0-9]{{1,3}} (?:alpha|beta|candidate) [0-9]{{1,3}}")
 _RECALLED = re.compile(r"(?:^|;) *recalled\b")  # "beta 2 was recalled." is the note of the beta 3 that replaced it
-_THOMAS, _PABLO = "7169605F62C751356D054A26A821E680E5FA6305", "A035C8C19219BA821ECEA86B64E628F8D684696D"
-_OPENPGP = {"3.10": _PABLO, "3.11": _PABLO, "3.12": _THOMAS, "3.13": _THOMAS}  # https://peps.python.org/pep-0761/
 _EARLIEST = timedelta(days=7)  # a signature names no version: a genuine file in another's place is an older one
-_GOOGLE, _GITHUB = "https://accounts.google.com", "https://github.com/login/oauth"
-_SIGSTORE = {  # https://www.python.org/downloads/metadata/sigstore/
-    "3.10": ("pablogsal@python.org", _GOOGLE),
-    "3.11": ("pablogsal@python.org", _GOOGLE),
-    "3.12": ("thomas@python.org", _GOOGLE),
-    "3.13": ("thomas@python.org", _GOOGLE),
-    "3.14": ("hugo@python.org", _GITHUB),
-    "3.15": ("hugo@python.org", _GITHUB),
-    "3.16": ("savannah@python.org", _GITHUB),
-    "3.17": ("savannah@python.org", _GITHUB),
-}
 
 
-def more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
-    """None: the two documents are all."""
-    del documents
-    return {}
-
-
+more = no_more
 verify = unsigned
 
 
@@ -99,30 +79,14 @@ async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch
     """Prove the source tarball: it is the file of every platform. What we cannot judge for want of a key waits."""
     version = release.version
     url = f"{_FTP}/{version}/Python-{version}.tar.xz"
-    keys = {name: key for name, key in keyring(NAME, fetch.keys).items() if name == _OPENPGP.get(release.line)}
-    try:
-        proof = await _prove(release.line, url, fetch, keys)
-    except SignatureError as error:
-        if keys or release.line not in _OPENPGP:
-            raise
-        reason = f"OpenPGP key {_OPENPGP[release.line]} is not among our keys, and {error.url} {error.problem}"
-        return Offer((), tuple((p, reason) for p in wanted))
-    if proof is None:
-        return Offer(
-            (), tuple((p, f"who signs Python {release.line} is not known to us: pending review") for p in wanted)
-        )
-    if proof.made.date() < release.published - _EARLIEST:
-        raise SignatureError(
-            NAME, url, "", f"was signed on {proof.made:%Y-%m-%d}, long before its release: it is another release's file"
-        )
-    made = (Artifact(p.arch, p.libc, version, url, proof.checksum, proof.verified, signed=True) for p in wanted)
+    proof = await python_signers.prove(release.line, url, fetch)
+    if isinstance(proof, str):
+        return Offer((), tuple((p, proof) for p in wanted))
+    if release.published and proof.made.date() < release.published - _EARLIEST:
+        problem = f"was signed on {proof.made:%Y-%m-%d}, long before its release: it is another release's file"
+        raise SignatureError(NAME, url, "", problem)
+    made = (Artifact(*p, version, url, proof.checksum, proof.verified, signed=True) for p in wanted)
     return Offer(tuple(made))
-
-
-async def _prove(line: str, url: str, fetch: Fetch, keys: Mapping[str, bytes]) -> Proof | None:
-    if keys:
-        return await proofs.openpgp(url, keys, fetch)
-    return await proofs.sigstore(url, *_SIGSTORE[line], fetch) if line in _SIGSTORE else None
 
 
 def links(old: str | None, new: str) -> Mapping[str, str]:

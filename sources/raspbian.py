@@ -65,6 +65,12 @@ def _release(series: Series, text: bytes) -> Release:
     return series.released(NAME, Version(f"{series.version}.{suite.date:%Y%m%d}"), suite.date.date())
 
 
+def architectures(documents: Mapping[str, bytes], line: str) -> Collection[Arch]:
+    """Return Raspbian's only one."""
+    del documents, line
+    return [Arch.ARMV6]
+
+
 async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch) -> Offer:
     """Say per platform why there is no file: a root file system is made from the verified suite by the builder."""
     await suites.signed(fetch, _url(release.line), await fetch.get(_url(release.line)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from sources.digests import refuse_twins
 from sources.formats import read_toml
-from sources.source import Fetch, unsigned
+from sources.offer import offer
+from sources.source import Fetch, no_more, unsigned
 from sources.strict import Value
 from state.model import Arch, Artifact, Offer, Platform, Release, Version
 
@@ -27,12 +27,7 @@ _TARGETS = {  # those with a compiler: https://doc.rust-lang.org/rustc/platform-
 }
 
 
-def more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
-    """None: the manifest is all."""
-    del documents
-    return {}
-
-
+more = no_more
 verify = unsigned
 
 
@@ -67,19 +62,16 @@ async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch
     if _version(manifest) != release.version:
         raise manifest.member("pkg").member("rust").member("version").wrong(f"is not {release.version}")
     targets = manifest.member("pkg").member("rust").member("target")
-    found: dict[Platform, Artifact] = {}
-    missing = []
-    for platform in wanted:
-        triple = _TARGETS.get(platform, "")
-        target = targets.member(triple)
-        if target.raw is not None and target.member("available").flag():
-            found[platform] = _artifact(release, platform, triple, target)
-        elif triple:
-            missing.append((platform, f"Rust {release.version} is not available for {triple}"))
-        else:
-            missing.append((platform, f"no upstream builds Rust for {platform}"))
-    refuse_twins(NAME, found.values())
-    return Offer(tuple(found.values()), tuple(missing))
+    built = {p: targets.member(_TARGETS[p]) for p in wanted if p in _TARGETS}
+    there = {p: target for p, target in built.items() if target.raw is not None and target.member("available").flag()}
+    found = {p: _artifact(release, p, _TARGETS[p], target) for p, target in there.items()}
+    return offer(NAME, wanted, found, lambda p: _absent(p, release))
+
+
+def _absent(platform: Platform, release: Release) -> str:
+    if platform in _TARGETS:
+        return f"Rust {release.version} is not available for {_TARGETS[platform]}"
+    return f"no upstream builds Rust for {platform}"
 
 
 def _artifact(release: Release, platform: Platform, triple: str, target: Value) -> Artifact:
@@ -88,7 +80,7 @@ def _artifact(release: Release, platform: Platform, triple: str, target: Value) 
     if not re.fullmatch(rf"{re.escape(_DIST)}/(?:[0-9-]{{10}}/)?{re.escape(name)}", url.text()):
         raise url.wrong(f"is not the address of {name}: {url.text()[:120]!r}")
     checksum = target.member("xz_hash").checksum("sha256")
-    said = "sha256 published by upstream, unsigned"
+    said = "sha256 published by upstream"
     return Artifact(*platform, release.version, url.text(), checksum, said, signed=False)
 
 

@@ -114,14 +114,14 @@ async def clearsigned(data: bytes, keys: Keyring, source: str, url: str, program
 
 
 async def detached(file: Path, signature: bytes, keys: Keyring, source: str, url: str, program: str = "gpgv") -> Signed:
-    """Return who signed *file*, by the armored detached *signature* that lies at *url*; ``text`` is empty.
+    """Return who signed *file*, by the detached *signature* (armored or not) that lies at *url*; ``text`` is empty.
 
     Errors as :func:`clearsigned`.
     """
     place = Place(source, url)
     packets = _signature_packets(signature)
     if packets is None:
-        raise place.refused("is not an armored detached signature")
+        raise place.refused("is not a detached signature")
     with tempfile.TemporaryDirectory(prefix="watcher-gpgv-") as name:
         folder = Path(name)
         (folder / "signature").write_bytes(packets)
@@ -129,14 +129,14 @@ async def detached(file: Path, signature: bytes, keys: Keyring, source: str, url
     return Signed(b"", *_judge(status, keys, place, texts=0))
 
 
-def _signature_packets(armored: bytes) -> bytes | None:
-    """Return the packets that *armored* holds, if all are signatures: none that carries a text of its own.
+def _signature_packets(data: bytes) -> bytes | None:
+    """Return the packets that *data* holds, if all are signatures: none that carries a text of its own.
 
     gpgv is handed these alone: given more, it may verify another text than the file (https://gpg.fail).
     """
-    match = _SIGNATURE_BLOCK.fullmatch(armored.replace(b"\r\n", b"\n"))
+    match = _SIGNATURE_BLOCK.fullmatch(data.replace(b"\r\n", b"\n"))
     try:
-        packets = base64.b64decode(b"".join(match[1].split()), validate=True) if match else b""
+        packets = base64.b64decode(b"".join(match[1].split()), validate=True) if match else data
     except binascii.Error:
         return None
     rest = packets

@@ -12,7 +12,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from state.model import Checksum, Offer, Platform, Release
+from state.model import Arch, Checksum, Offer, Platform, Proof, Release
+
+
+class Proofs(Protocol):
+    """What detached signatures proved before, so that a large file is downloaded for its signature once only."""
+
+    def find(self, url: str, evidence: str) -> Proof | None:
+        """Return what *evidence* (a digest of signature and keys) proved of the file at *url*, or None."""
+        ...
+
+    def keep(self, url: str, evidence: str, proof: Proof) -> None:
+        """Remember it."""
+        ...
 
 
 class Fetch(Protocol):
@@ -28,12 +40,17 @@ class Fetch(Protocol):
         """Folder of further OpenPGP keys of this source (``<FINGERPRINT>.asc``), which win over the shipped ones."""
         ...
 
+    @property
+    def proofs(self) -> Proofs:
+        """What was proved before."""
+        ...
+
     async def get(self, url: str, *, limit: int | None = None) -> bytes:
         """Return the body of *url*; :class:`~state.errors.NotPublished` on 404, FetchError otherwise."""
         ...
 
-    async def size(self, url: str) -> int:
-        """Return the size that a HEAD of *url* tells, in bytes, at least 1; errors as :meth:`get`."""
+    async def look(self, url: str) -> tuple[int, str]:
+        """Return what a HEAD of *url* tells: its size in bytes, at least 1, and its ETag or ``""``; errors as :meth:`get`."""
         ...
 
     async def digest(self, url: str, algorithm: str) -> tuple[Checksum, int]:
@@ -61,7 +78,8 @@ class Source(Protocol):
     def more(self, documents: Mapping[str, bytes]) -> Mapping[str, str]:
         """Name the further documents that these lead to (a channel's, a branch's): name → official URL.
 
-        They are asked for conditionally too; :meth:`releases` gets all. Empty where ``DOCUMENTS`` is all there is.
+        They are asked for conditionally too; :meth:`releases` gets all. :func:`no_more` is for upstreams
+        whose ``DOCUMENTS`` are all there is.
         :raises SourceError: a document that leads there is not usable
         """
         ...
@@ -78,7 +96,11 @@ class Source(Protocol):
         ...
 
     def releases(self, documents: Mapping[str, bytes]) -> Sequence[Release]:
-        """Read all releases out of the verified documents, without artifacts; SourceError if one is not usable."""
+        """Read all releases out of the verified documents, without artifacts; SourceError if one is not usable.
+
+        Some upstreams list their newest alone, so what is not listed has not ended: a line that has is told with the
+        day of its end, for as long as upstream has a word on it.
+        """
         ...
 
     async def artifacts(self, release: Release, wanted: Collection[Platform], fetch: Fetch) -> Offer:
@@ -93,6 +115,20 @@ class Source(Protocol):
     def links(self, old: str | None, new: str) -> Mapping[str, str]:
         """Return label → URL of upstream's notes and comparison for the step from *old* to *new*."""
         ...
+
+
+class DistroSource(Source, Protocol):
+    """A distro: its lines are what images stand on."""
+
+    def architectures(self, documents: Mapping[str, bytes], line: str) -> Collection[Arch]:
+        """Return what upstream builds *line* for, by the verified documents that :meth:`releases` read."""
+        ...
+
+
+def no_more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
+    """Return nothing: ``more`` of a source whose ``DOCUMENTS`` are all there is."""
+    del documents
+    return {}
 
 
 async def unsigned(documents: Mapping[str, bytes], fetch: Fetch, now: datetime) -> Mapping[str, bytes]:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sources.deb822 import moment, read_stanzas
-from sources.digests import detached_list, refuse_twins
+from sources.digests import detached_list
 from sources.distro_info import Series, read_series
-from sources.source import Fetch, unsigned
+from sources.offer import offer
+from sources.source import Fetch, no_more, unsigned
 from sources.strict import Value
 from state.errors import SourceError
 from state.model import Arch, Offer, Platform, Release, Version
@@ -24,12 +25,7 @@ _VERSION = re.compile(r"0?([1-9][0-9]?\.[0-9]{2}(?:\.[0-9]{1,2})?)(?: LTS)?")  #
 _PORTS = {Arch.AMD64: "amd64", Arch.AARCH64: "arm64", Arch.ARMV7HF: "armhf"}
 
 
-def more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
-    """None: the two documents are all."""
-    del documents
-    return {}
-
-
+more = no_more
 verify = unsigned
 
 
@@ -74,6 +70,12 @@ def _version(value: Value) -> Version:
     return Version(match[1])
 
 
+def architectures(documents: Mapping[str, bytes], line: str) -> Collection[Arch]:
+    """Return what root file systems are made for: the two documents do not say."""
+    del documents, line
+    return list(_PORTS)
+
+
 async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch) -> Offer:
     """Look into the signed list of the series' root file systems: older point releases stay beside the newest."""
     version = release.version.text
@@ -81,9 +83,7 @@ async def artifacts(release: Release, wanted: Collection[Platform], fetch: Fetch
     listing = await detached_list(NAME, f"{_BASE}/{series}/release/SHA256SUMS", fetch)
     ports = {p: _PORTS[p.arch] for p in wanted if p.arch in _PORTS and p.libc == "glibc"}
     found = listing.pick(release, {p: f"ubuntu-base-{version}-base-{port}.tar.gz" for p, port in ports.items()})
-    refuse_twins(NAME, found.values())
-    missing = tuple((p, _reason(p, version)) for p in wanted if p not in found)
-    return Offer(tuple(found[p] for p in wanted if p in found), missing)
+    return offer(NAME, wanted, found, lambda p: _reason(p, version))
 
 
 def _reason(platform: Platform, version: str) -> str:

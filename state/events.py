@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from state.model import Held, PullRequest, Release, Skipped
+from state.model import Arch, Held, OsLine, PullRequest, Release, Skipped
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseSeen:
-    """Releases that one pull request should carry: one line's newest, or at an import all lines'.
+    """Releases that one pull request should carry: one line's newest, a release set's, or at an import all lines'.
 
-    ``line`` is None at an import. Their artifacts are verified and present; a platform that is
-    late still has its previous version's. ``late`` says which, and what is awaited.
+    ``line`` is the number of a release set (``8.0``), None at an import. Their artifacts are verified and present; a
+    platform that is late still has its previous version's. ``late`` says which, and what is awaited; ``without``
+    which flavours of the set go on waiting alone.
     ``passed`` names the versions between old and new that were never proposed, with security first.
     """
 
@@ -22,6 +24,7 @@ class ReleaseSeen:
     releases: tuple[Release, ...]
     late: tuple[Held, ...] = ()
     passed: tuple[Release, ...] = ()
+    without: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +36,55 @@ class ReleaseHeld:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactChanged:
-    """A file that we recorded has another checksum now: never proposed, shown until a person looked.
+    """A file that we recorded has another checksum now, confirmed by a second look: never proposed, shown till settled.
 
-    Both are written ``sha256:…``.
+    Both are written ``sha256:…``. ``size`` (bytes), ``etag`` and ``verified`` are what was seen of the file now.
     """
 
     source: str
+    line: str
     version: str
     url: str
     recorded: str
     published: str
+    size: int | None = None
+    etag: str = ""
+    verified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumSettled:
+    """A changed checksum (``sha256:…``) is no matter any more: a person approved it, or upstream took it back."""
+
+    source: str
+    url: str
+    published: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class SupportEnded:
-    """Upstream no longer supports a line that the catalogue has."""
+    """Upstream no longer supports a line that the catalogue has, or the lines of a release set (``8.0``)."""
 
     source: str
     line: str
     version: str
     ended: str
+
+
+@dataclass(frozen=True, slots=True)
+class DistroMoved:
+    """Something of a distro that one pull request should bring: what is recorded of lines, a new line, an end.
+
+    ``lines`` say the new state; of the kinds other than ``record`` and ``line`` only what they are about counts.
+    ``absent`` are reasons of a new line for the architectures that it lacks; ``security`` goes with ``packages``.
+    """
+
+    source: str
+    what: Literal["record", "line", "version", "base", "packages", "end", "default"]
+    lines: tuple[OsLine, ...]
+    absent: Mapping[Arch, str] = field(default_factory=dict)
+    security: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +157,8 @@ class BuildPlanned:
     """The images that a merged change touches, in build order, were worked out.
 
     ``counts`` maps ``build``, ``cached`` and ``relabel`` to how many of each. ``day`` (ISO 8601) is the date of the
-    dated tags, fixed here; ``""`` in events of before it was kept.
+    dated tags, fixed here; ``""`` in events of before it was kept. ``blocked`` says why nothing of it may be built: the
+    change does something for which its pull request carries no label.
     """
 
     source: str
@@ -133,6 +166,7 @@ class BuildPlanned:
     commit: str
     counts: Mapping[str, int] = field(default_factory=dict)
     day: str = ""
+    blocked: str = ""
 
 
 Notice = ReleaseHeld | FeedFailed | ChangeSkipped | PullRequestOpened | PullRequestUpdated | BuildPlanned
@@ -142,6 +176,8 @@ Event = (
     ReleaseSeen
     | SupportEnded
     | ArtifactChanged
+    | ChecksumSettled
+    | DistroMoved
     | ProposalObsolete
     | RenderAsked
     | PullRequestMerged

@@ -102,6 +102,8 @@ class SourceRow(Row, table=True):
     error: str = Field(default="", sa_type=Prose)
     error_url: str = Field(default="", sa_type=Prose)
     settled: str | None = Field(default=None, sa_type=Prose)
+    next_check: datetime | None = Field(default=None, sa_type=UtcTime)
+    cadence: str = Field(default="", sa_type=Prose)
 
 
 class DocumentRow(Row, table=True):
@@ -126,7 +128,7 @@ class ReleaseRow(Row, table=True):
     source: str = Field(sa_type=Prose, primary_key=True, foreign_key="source.name")
     line: str = Field(sa_type=Prose, primary_key=True)
     version: str = Field(sa_type=Prose, primary_key=True)
-    published: date
+    published: date | None
     lts: str = Field(sa_type=Prose)
     security: bool
     supported_from: date | None
@@ -159,7 +161,7 @@ class ArtifactRow(Row, table=True):
 
 
 class ChecksumRow(Row, table=True):
-    """A digest that a URL had. Rows are added, never removed, and their digest never changes."""
+    """A digest that a URL had, and what was seen of the file. Rows are added, never removed; a digest never changes."""
 
     __tablename__ = "checksum"
     __table_args__ = (UniqueConstraint("url", "algorithm", "digest"),)
@@ -171,8 +173,40 @@ class ChecksumRow(Row, table=True):
     first_seen: datetime = Field(sa_type=UtcTime)
     last_seen: datetime = Field(sa_type=UtcTime)
     size: int | None = Field(default=None, sa_type=BigInteger)
+    etag: str = Field(default="", sa_type=Prose)
+    verified: str = Field(default="", sa_type=Prose)
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     approved_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class QuarantineRow(Row, table=True):
+    """A file whose checksum is another one than recorded; digests as ``sha256:…``, ``issue`` is the forge's number."""
+
+    __tablename__ = "quarantine"
+
+    url: str = Field(sa_type=Prose, primary_key=True)
+    published: str = Field(sa_type=Prose, primary_key=True)
+    source: str = Field(sa_type=Prose)
+    line: str = Field(sa_type=Prose)
+    version: str = Field(sa_type=Prose)
+    recorded: str = Field(sa_type=Prose)
+    since: datetime = Field(sa_type=UtcTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    issue: int | None = None
+    issue_url: str = Field(default="", sa_type=Prose)
+
+
+class ProofRow(Row, table=True):
+    """What a detached signature proved of the file at a URL; ``evidence`` is a digest of signature and keys."""
+
+    __tablename__ = "proof"
+
+    url: str = Field(sa_type=Prose, primary_key=True)
+    evidence: str = Field(sa_type=Prose, primary_key=True)
+    algorithm: str = Field(sa_type=Prose)
+    digest: str = Field(sa_type=Prose)
+    verified: str = Field(sa_type=Prose)
+    made: datetime = Field(sa_type=UtcTime)
 
 
 class HoldRow(Row, table=True):
@@ -181,19 +215,22 @@ class HoldRow(Row, table=True):
     __tablename__ = "hold"
 
     source: str = Field(sa_type=Prose, primary_key=True, foreign_key="source.name")
+    line: str = Field(sa_type=Prose, primary_key=True)
     version: str = Field(sa_type=Prose, primary_key=True)
     arch: str = Field(sa_type=Prose, primary_key=True)
     libc: str = Field(sa_type=Prose, primary_key=True)
     reason: str = Field(sa_type=Prose)
     since: datetime = Field(sa_type=UtcTime)
+    due: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class IgnoredRow(Row, table=True):
-    """A version that a person does not want; its source need not have been polled yet."""
+    """A version that a person does not want, in one line or (``""``) in all; its source need not have been polled."""
 
     __tablename__ = "ignored"
 
     source: str = Field(sa_type=Prose, primary_key=True)
+    line: str = Field(sa_type=Prose, primary_key=True)
     version: str = Field(sa_type=Prose, primary_key=True)
     reason: str = Field(sa_type=Prose)
     at: datetime = Field(sa_type=UtcTime)
@@ -222,3 +259,16 @@ class PullRow(Row, table=True):
     event: int
     opened_at: datetime = Field(sa_type=UtcTime)
     updated_at: datetime = Field(sa_type=UtcTime)
+
+
+class PublishedRow(Row, table=True):
+    """A tag in the registry and the digest behind it: the ledger of what was pushed, or was there before us."""
+
+    __tablename__ = "published"
+
+    repository: str = Field(sa_type=Prose, primary_key=True)
+    tag: str = Field(sa_type=Prose, primary_key=True)
+    digest: str = Field(sa_type=Prose)
+    pushed_at: datetime = Field(sa_type=UtcTime)
+    dated: bool
+    origin: str = Field(sa_type=Prose)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+import sources
+from sources import node
+from sources.source import Source
+from tests.distro_world import DistroWorld
+from tests.toys import Toy, Toys
 from tests.upstream import Upstream
+from tests.upstream.registry import Registry
 from tests.world import NEWER, World
 
 # The gate plays the same examples each time: a failure is of the change, not of the dice.
@@ -23,6 +29,15 @@ def world(tmp_path: Path) -> Iterator[World]:
     served.mkdir()
     with Upstream(served) as upstream:
         yield World.make(tmp_path, upstream)
+
+
+@pytest.fixture
+def toys(world: World, monkeypatch: pytest.MonkeyPatch) -> Toys:
+    """A world with a second upstream."""
+    source = Toy()
+    both: Mapping[str, Source] = {"node": node, "toy": source}
+    monkeypatch.setattr(sources, "SOURCES", both)
+    return Toys(world, source)
 
 
 @pytest.fixture
@@ -45,3 +60,39 @@ def proposed(world: World) -> World:
     world.release("22.23.1", like="22.23.2")
     assert [p["new"] for p in world.sync()["pulls"]] == ["22.23.2"]
     return world
+
+
+@pytest.fixture(scope="session")
+def distros(tmp_path_factory: pytest.TempPathFactory) -> tuple[DistroWorld, DistroWorld]:
+    """A workspace that has seen nothing yet, and the same after its import was merged: made once, copied often."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("fresh", "imported")]
+    for folder in folders:
+        (folder / "served").mkdir()
+    with Upstream(folders[0] / "served") as upstream, Registry() as registry:
+        fresh = DistroWorld.of(folders[0], upstream, registry)
+    with Upstream(folders[1] / "served") as upstream, Registry() as registry:
+        imported = DistroWorld.copy(folders[1], upstream, registry, fresh)
+        imported.look()
+        imported.decide("merge", 1)
+        imported.look()
+    return fresh, imported
+
+
+@pytest.fixture
+def upstreams(tmp_path: Path) -> Iterator[tuple[Path, Upstream, Registry]]:
+    """An archive and a registry on loopback."""
+    (tmp_path / "served").mkdir()
+    with Upstream(tmp_path / "served") as upstream, Registry() as registry:
+        yield tmp_path, upstream, registry
+
+
+@pytest.fixture
+def fresh_distro(upstreams: tuple[Path, Upstream, Registry], distros: tuple[DistroWorld, DistroWorld]) -> DistroWorld:
+    """A workspace that has seen nothing yet: bookworm is at 12.8, trixie at 13.1."""
+    return DistroWorld.copy(*upstreams, distros[0])
+
+
+@pytest.fixture
+def distro(upstreams: tuple[Path, Upstream, Registry], distros: tuple[DistroWorld, DistroWorld]) -> DistroWorld:
+    """The same after its import was merged."""
+    return DistroWorld.copy(*upstreams, distros[1])

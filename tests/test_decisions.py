@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from click.testing import CliRunner
+
 from builder.ports import Commit
+from tests.toys import Toys
 from tests.world import NEWER, World
 from watcher.app import App
+from watcher.cli import cli
+from watcher.sync import sync
 
 
 def test_a_closed_pull_request_means_not_this_version(imported: World) -> None:
@@ -20,7 +25,7 @@ def test_a_closed_pull_request_means_not_this_version(imported: World) -> None:
     assert [(s["version"], "closed" in s["reason"]) for s in found["skipped"]] == [("22.23.2", True)]
 
     async def unignore(app: App) -> None:
-        app.store.unignore("node", "22.23.2")
+        app.store.unignore("node", "", "22.23.2")
 
     imported.run(unignore)
     [again] = imported.sync()["pulls"]
@@ -81,3 +86,29 @@ def test_commits_by_people_are_never_overwritten(imported: World) -> None:
     assert any("left alone" in s["reason"] for s in found["skipped"])
     assert any("left alone" in s["reason"] for s in imported.sync()["skipped"])
     assert imported.git("rev-parse", "watcher/node/22").strip() == theirs
+
+
+def test_a_version_may_be_ignored_in_one_line_only(toys: Toys) -> None:
+    """Both flavours have the same number: by the command, and taken back by the other one."""
+    toys.stack(group="line")
+    for line in ("8.0-sdk", "8.0-runtime"):
+        toys.release(line, "8.0.1")
+    config = ("--config", str(toys.world.config_file))
+    done = CliRunner().invoke(cli, [*config, "ignore", "toy", "8.0.1", "--line", "8.0-sdk", "--reason", "breaks us"])
+    assert done.output == "toy 8.0.1 (8.0-sdk) is not proposed: breaks us\n"
+    report = toys.sync()
+    assert [(s.line, s.reason) for s in report.skipped] == [("8.0-sdk", "breaks us")]
+    assert report.pulls[0].lines == {"8.0-runtime": "8.0.1"}
+    assert "nothing to do" in CliRunner().invoke(cli, [*config, "unignore", "toy", "8.0.1", "--line", "8.0"]).output
+    assert "is proposed again" in CliRunner().invoke(cli, [*config, "unignore", "toy", "8.0.1"]).output
+    assert set(toys.sync().pulls[0].lines) == {"8.0-sdk", "8.0-runtime"}
+
+
+def test_sources_with_a_security_release_come_first(toys: Toys) -> None:
+    """Node is polled before toy; toy's pull request is opened before Node's."""
+    toys.stack(group="line")
+    toys.world.only("22.11.0")
+    toys.announce("8.0-sdk", "8.0.1", security=True)
+    toys.publish("8.0-sdk", "8.0.1")
+    report = toys.world.run(lambda app: sync(app, ["node", "toy"]))
+    assert [p.source for p in report.pulls] == ["toy", "node"]

@@ -22,10 +22,10 @@ def test_a_version_that_is_ignored_takes_its_pull_request_along(proposed: World)
     """Closed by us: that is no maintainer's decision, so taking it back proposes it again."""
 
     async def ignore(app: App) -> None:
-        app.store.ignore("node", "22.23.2", "breaks us", app.now())
+        app.store.ignore("node", "22", "22.23.2", "breaks us", app.now())
 
     async def unignore(app: App) -> None:
-        app.store.unignore("node", "22.23.2")
+        app.store.unignore("node", "22", "22.23.2")
 
     proposed.run(ignore)
     assert proposed.sync()["pulls"] == []
@@ -40,6 +40,25 @@ def test_a_release_that_is_withdrawn_takes_its_pull_request_along(proposed: Worl
     found = proposed.sync()
     assert proposed.pull(2).standing == "closed"
     assert [(p["number"], p["new"]) for p in found["pulls"]] == [(3, "22.23.1")]
+
+
+def test_a_list_of_the_newest_alone_withdraws_nothing(proposed: World) -> None:
+    """Some upstreams list their five newest releases, or one: what is older than these may be there all the same."""
+    older = next(e for e in proposed.index() if e["version"] == "v22.23.2")
+    others = [e for e in proposed.index() if not e["version"].startswith("v22.")]
+    proposed.serve_index([*others, older | {"version": "v22.99.0"}])
+    assert [h["version"] for h in proposed.sync()["held"] if not h["arch"]] == ["22.99.0"]
+    assert proposed.pull(2).standing == "open"
+
+
+def test_a_line_that_vanishes_is_told_and_kept(proposed: World) -> None:
+    """It may have ended, or the document may be cut short: that is for a person to say."""
+    proposed.serve_index([proposed.index()[0] | {"version": "v16.99.0"}])
+    found = proposed.sync()
+    assert [s["reason"] for s in found["skipped"]] == [
+        "upstream lists nothing of 22 any more; what is recorded stays: if the line has ended, remove its record"
+    ]
+    assert (found["pulls"], proposed.pull(2).standing) == ([], "closed")
 
 
 def test_the_end_of_a_line_takes_its_update_along(proposed: World) -> None:

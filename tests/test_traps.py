@@ -45,7 +45,7 @@ def test_a_changed_checksum_is_shown_and_never_proposed(imported: World) -> None
     assert imported.sync()["pulls"] == []
 
     async def approve(app: App) -> None:
-        app.store.approve(event.url, Checksum(*event.published.split(":")), app.now())
+        app.store.checksums.approve(event.url, Checksum(*event.published.split(":")), app.now())
 
     imported.run(approve)
     [pull] = imported.sync()["pulls"]

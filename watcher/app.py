@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from builder.dry import Call
-from builder.ports import Forge, Repository
+from builder.ports import Forge, Issues, Repository
 from sources.feed import Feed
 from sources.source import Source
 from state.store import Store
@@ -20,7 +20,7 @@ from watcher.images import Snapshots
 class App:
     """What conducting needs: settings, memory, the network, git and the forge, and the clock.
 
-    ``calls`` are those that a dry run would have made; None in a real run.
+    ``issues`` is None where the forge may not be asked for any. ``calls`` are those that a dry run would have made; None in a real run.
     """
 
     config: Configured
@@ -29,6 +29,7 @@ class App:
     feeds: Callable[[str], Feed]
     repository: Repository
     forge: Forge
+    issues: Issues | None
     images: Snapshots
     comparer: Comparer
     now: Callable[[], datetime]

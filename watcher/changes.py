@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from generator import builds
+from generator import builds, guard
 from state.errors import ForgeError
 from state.events import BuildPlanned, Event, PullRequestClosed, PullRequestMerged
 from state.model import PullRequest
@@ -18,12 +18,13 @@ from watcher.app import App
 class BuildPlan:
     """What a change would build: ``commit`` is the state of the images repository that it builds from.
 
-    ``day`` is the date of the dated tags.
+    ``day`` is the date of the dated tags. ``blocked`` says why it may not be built: what the change does has no label.
     """
 
     commit: str
     steps: Sequence[builds.BuildStep]
     day: date
+    blocked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ def remember(pull: PullRequest, app: App) -> PullRecord | None:
 
 def reopened(record: PullRecord, pull: PullRequest, app: App) -> None:
     """Take the "not this version" of a closed pull request back: a maintainer reopened it."""
-    for version in record.lines.values():
-        app.store.unignore(record.source, version)
+    for line, version in record.lines.items():
+        app.store.unignore(record.source, line, version)
     remember(pull, app)
 
 
@@ -96,8 +97,11 @@ async def build_plan(app: App, number: int) -> BuildPlan:
     old, new = await sides(app, record)
     before, after = await app.repository.tree(old), await app.repository.tree(new)
     changed = [path for path, blob in after.items() if before.get(path) != blob]
-    day = _day(app, number)
-    return BuildPlan(new, builds.plan(await app.images.catalogue(new), changed, day), day)
+    day, was = _day(app, number), await app.images.catalogue(old)
+    now = await app.images.catalogue(new)
+    findings = guard.findings(was, now, before.keys() - after.keys())
+    blocked = guard.missing(findings, (await app.forge.pull(number)).labels) if findings else ""
+    return BuildPlan(new, builds.plan(now, changed, day), day, blocked)
 
 
 def _day(app: App, number: int) -> date:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sources import availability
@@ -30,19 +31,19 @@ class Comparer:
     ) -> tuple[list[Artifact], list[tuple[Artifact, SourceError]]]:
         """Compare *artifacts*, for at most *seconds*; return those that hold, and those that do not.
 
-        What is in neither list goes on in the background.
+        What is in neither list goes on in the background. One file may serve several platforms: it is one download.
         """
-        tasks = {self._start(a, source, fetch): a for a in artifacts}
-        if not tasks:
-            return [], []
-        done, _ = await asyncio.wait(tasks, timeout=seconds)
+        tasks = [(artifact, self._start(artifact, source, fetch)) for artifact in artifacts]
+        if tasks:
+            await asyncio.wait({task for _, task in tasks}, timeout=seconds)
         good: list[Artifact] = []
         bad: list[tuple[Artifact, SourceError]] = []
-        for task in done:
-            artifact = tasks[task]
+        for artifact, task in tasks:
+            if not task.done():
+                continue
             self._tasks.pop(_key(source, artifact), None)
             try:
-                good.append(task.result())
+                good.append(replace(task.result(), arch=artifact.arch, libc=artifact.libc))
             except SourceError as error:
                 bad.append((artifact, error))
         return good, bad
@@ -68,7 +69,7 @@ class Comparer:
     async def _compare(self, artifact: Artifact, fetch: Fetch) -> Artifact:
         """Compare and remember."""
         compared = await availability.compare(artifact, fetch)
-        self._store.confirm(artifact.url, artifact.checksum, compared.size or 0, self._now())
+        self._store.checksums.confirm(artifact.url, artifact.checksum, compared.size or 0, self._now())
         return compared
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -19,32 +19,30 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from state.errors import SettingsError
+from watcher.source_settings import Mode, SourceSettings, Span, Table
 
-Mode = Literal["observe", "propose", "publish"]
 _SECRETS = (("github", "token"), ("github", "private_key"))
 
 
-class _Table(BaseModel):
-    """A table of the settings file: an unknown key is an error, not a wish."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Images(_Table):
+class Images(Table):
     """``[images]``: where the images repository is."""
 
     remote: str = "images.git"
     branch: str = "main"
 
 
-class Forge(_Table):
+class Forge(Table):
     """``[forge]``: who keeps the pull requests."""
 
     kind: Literal["embedded", "github"] = "embedded"
 
 
-class GitHub(_Table):
-    """``[github]``: how to reach the repository; needs ``contents`` and ``pull_requests`` only."""
+class GitHub(Table):
+    """``[github]``: how to reach the repository.
+
+    The token needs ``contents`` and ``pull_requests``, and where ``issues`` is set also those: a changed checksum is
+    then told by an issue.
+    """
 
     repository: str = ""
     base_url: str = "https://api.github.com"
@@ -54,31 +52,24 @@ class GitHub(_Table):
     installation_id: int | None = None
     private_key_file: Path | None = None
     private_key: SecretStr | None = None
+    issues: bool = False
     seconds_between_writes: float = Field(default=1.0, ge=0)
 
 
-class State(_Table):
+class State(Table):
     """``[state]``: where the memory is."""
 
     folder: Path = Path("var")
     database_url: str = ""
 
 
-class Publish(_Table):
+class Publish(Table):
     """``[publish]``: how far the watcher goes by itself."""
 
     mode: Mode = "propose"
 
 
-class SourceSettings(_Table):
-    """``[sources.<name>]``: what differs for one source."""
-
-    enabled: bool = True
-    mode: Mode | None = None
-    ignore: tuple[str, ...] = ()
-
-
-class FeedSettings(_Table):
+class FeedSettings(Table):
     """``[feed]``: limits of the network. Seconds and bytes; see :class:`sources.exchange.FeedSettings`."""
 
     redirect_hosts: tuple[str, ...] = ()
@@ -94,7 +85,19 @@ class FeedSettings(_Table):
     compare_grace: float = Field(default=0.5, ge=0)
 
 
-class Web(_Table):
+class Registries(Table):
+    """``[registries]``: whether base images are pinned by the digests that their registries tell."""
+
+    pin: bool = True
+
+
+class Packages(Table):
+    """``[packages]``: how often the state of a package archive is recorded where no fix of a vulnerability asks for it."""
+
+    every: Span = timedelta(days=7)
+
+
+class Web(Table):
     """``[web]``: the address of the daemon's pages and webhooks."""
 
     listen: str = "127.0.0.1:8080"
@@ -114,6 +117,8 @@ class Settings(BaseSettings):
     publish: Publish = Publish()
     sources: dict[str, SourceSettings] = {}
     feed: FeedSettings = FeedSettings()
+    registries: Registries = Registries()
+    packages: Packages = Packages()
     web: Web = Web()
     mirrors: dict[str, str] = {}
     now: datetime | None = None
@@ -121,10 +126,10 @@ class Settings(BaseSettings):
     @field_validator("mirrors")
     @classmethod
     def _urls(cls, mirrors: dict[str, str]) -> dict[str, str]:
-        """Both sides are http(s) prefixes: anything else is a slip of the pen."""
+        """Both sides are http(s) prefixes (Raspbian's own is http): anything else is a slip of the pen."""
         for prefix, target in mirrors.items():
-            if not prefix.startswith("https://") or not target.startswith(("http://", "https://")):
-                raise ValueError(f"{prefix!r} = {target!r}: map an https:// prefix to an http(s):// one")
+            if not all(url.startswith(("http://", "https://")) for url in (prefix, target)):
+                raise ValueError(f"{prefix!r} = {target!r}: map an http(s):// prefix to another")
         return {prefix.rstrip("/"): target.rstrip("/") for prefix, target in mirrors.items()}
 
     @classmethod
@@ -169,20 +174,17 @@ class Configured(BaseModel):
         remote = self.settings.images.remote
         return remote if "://" in remote else str(self.path(remote))
 
+    def source(self, name: str) -> SourceSettings:
+        """What is set for one source."""
+        return self.settings.sources.get(name, SourceSettings())
+
     def mode(self, source: str) -> Mode:
         """How far the watcher goes for *source*."""
-        own = self.settings.sources.get(source)
-        return own.mode if own and own.mode else self.settings.publish.mode
+        return self.source(source).mode or self.settings.publish.mode
 
     def enabled(self, source: str) -> bool:
         """Whether *source* is polled when none is named."""
-        own = self.settings.sources.get(source)
-        return own.enabled if own else True
-
-    def ignored(self, source: str) -> tuple[str, ...]:
-        """Patterns of versions of *source* that are never proposed."""
-        own = self.settings.sources.get(source)
-        return own.ignore if own else ()
+        return self.source(source).enabled
 
     def secret(self, value: SecretStr | None, file: Path | None) -> str | None:
         """A secret from the environment, or from the file that the settings name; None if neither."""

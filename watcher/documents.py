@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Asked:
     """What upstream answered: ``urls`` are all documents by name, ``fresh`` those that came with a body.
 
-    ``absent`` are the ones that upstream does not have.
+    ``absent`` are the ones that upstream does not have; ``believed`` is what :func:`read` verified and read.
     """
 
     source: str
@@ -34,6 +34,7 @@ class Asked:
     fresh: dict[str, Document] = field(default_factory=dict)
     absent: dict[str, bytes] = field(default_factory=dict)
     failed: list[FeedFailed] = field(default_factory=list)
+    believed: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -94,7 +95,8 @@ async def read(app: App, asked: Asked) -> Sequence[Release]:
     source, feed, now = app.sources[asked.source], app.feeds(asked.source), app.now()
 
     async def reading(bodies: Mapping[str, bytes]) -> Sequence[Release]:
-        return source.releases(await source.verify(bodies, feed, now))
+        asked.believed = await source.verify(bodies, feed, now)
+        return source.releases(asked.believed)
 
     return await _trusted(app, asked, reading)
 

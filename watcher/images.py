@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from builder.ports import Repository
@@ -17,6 +18,7 @@ class Snapshots:
         """Read through *repository*; *branch* is the default branch."""
         self._repository, self._branch = repository, branch
         self._last: tuple[str, Catalogue] | None = None
+        self._reading = asyncio.Lock()
 
     async def head(self) -> str:
         """The commit of the default branch, as last fetched; GitError if the repository is empty."""
@@ -26,11 +28,12 @@ class Snapshots:
         return head
 
     async def catalogue(self, commit: str) -> Catalogue:
-        """The catalogue at *commit*; CatalogueError if it is wrong."""
-        if self._last is None or self._last[0] != commit:
-            paths = list(await self._repository.tree(commit, "catalogue/"))
-            self._last = (commit, load(await self._repository.read(commit, paths)))
-        return self._last[1]
+        """The catalogue at *commit*; CatalogueError if it is wrong. All sources of a run ask at once: it is read once."""
+        async with self._reading:
+            if self._last is None or self._last[0] != commit:
+                paths = list(await self._repository.tree(commit, "catalogue/"))
+                self._last = (commit, load(await self._repository.read(commit, paths)))
+            return self._last[1]
 
     async def texts(self, commit: str, prefixes: Sequence[str]) -> dict[str, str]:
         """Path → text of every file of *commit* below one of *prefixes*."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 
 from generator import matrix
 from generator.rows import Catalogue, Stack
 from sources.source import Source
 from state.errors import FetchError, KeyTooOld, NotPublished, SourceError
-from state.events import ArtifactChanged, FeedFailed, ProposalObsolete, SupportEnded
+from state.events import ArtifactChanged, ChecksumSettled, FeedFailed, ProposalObsolete, SupportEnded
 from state.model import Held, Platform, Release, Skipped, Version
 from state.store import PullRecord
 from watcher.app import App
-from watcher.offers import Judged, held, judge
+from watcher.offers import Judged, ask, held, judge, went_back
 
 _TRIES = 3
 """How many releases of a line are looked at when the newest cannot be had: older ones help nobody."""
@@ -26,12 +26,14 @@ class Look:
     """What one look at a line found.
 
     ``release`` is what should be recorded now, late platforms with their previous file; None if the
-    catalogue has it already, or nothing can be had. ``late`` are its own platforms that wait, ``held`` all that
-    waits. ``away`` says what could not be asked: the line is looked at again at the next poll.
+    catalogue has it already, or nothing can be had. ``awaited`` is the newest release, if that cannot be had yet.
+    ``late`` are the platforms of ``release`` that wait, ``held`` all that waits. ``away`` says what could not be
+    asked: the line is looked at again at the next poll.
     """
 
     line: str
     release: Release | None = None
+    awaited: Release | None = None
     late: tuple[Held, ...] = ()
     passed: tuple[Release, ...] = ()
     ended: SupportEnded | None = None
@@ -41,6 +43,7 @@ class Look:
     skipped: list[Skipped] = field(default_factory=list)
     failed: list[FeedFailed] = field(default_factory=list)
     changed: list[ArtifactChanged] = field(default_factory=list)
+    settled: list[ChecksumSettled] = field(default_factory=list)
     away: list[str] = field(default_factory=list)
 
     @property
@@ -70,7 +73,7 @@ class Line:
     ) -> Line:
         """Gather it; *fresh* tells that a document changed since the last poll."""
         stack = next(s for s in catalogue.stacks.values() if s.source == source.NAME)
-        pull = app.store.open_pull(f"watcher/{source.NAME}/{name}")
+        pull = app.store.open_pull(f"watcher/{source.NAME}/{stack.group_of(name)}")
         proposal = pull or app.store.open_pull(f"watcher/{source.NAME}/import")
         proposed = proposal.lines.get(name) if proposal else None
         return cls(
@@ -92,26 +95,39 @@ class Line:
         if self._over(found, today):
             return found
         self._withdrawn(found)
-        tries = 0
-        for release in self.listed:
-            if self._older(release):
-                break
-            if self._refused(release, found):
-                if str(release.version) in self.app.store.ignored(self.source.NAME):
-                    break  # "not this version" does not mean the one before it
-                continue
-            tries += 1
-            if tries > _TRIES or await self._take(release, found):
-                break
+        newest = await self._search(found)
+        had = found.release or self.recorded
+        found.awaited = newest if newest and not (had and had.version == newest.version) else None
         if self.recorded and found.release:
             new = found.release.version
             found.passed = tuple(r for r in self.listed if self.recorded.version < r.version < new)
         return found
 
+    async def _search(self, found: Look) -> Release | None:
+        """Go down the releases until one settles the line; return the newest that nobody refuses."""
+        newest, tries = None, 0
+        for release in self.listed:
+            if self._older(release):
+                break
+            if self._refused(release, found):
+                if self._ignored(release):
+                    break  # "not this version" does not mean the one before it
+                continue
+            newest = newest or release
+            if self._young(release, found):
+                continue
+            tries += 1
+            if tries > _TRIES or await self._take(release, found):
+                break
+        return newest
+
     def _over(self, found: Look, today: date) -> bool:
         """Whether the line is not to be looked at: its support ended, is yet to begin, or is unknown."""
-        if not self.listed or self.listed[0].supported(today):
-            return not self.listed
+        if not self.listed:
+            self._vanished(found)
+            return True
+        if self.listed[0].supported(today):
+            return False
         until = self.listed[0].supported_until
         if self.recorded and until and until < today:
             version = str(self.recorded.version)
@@ -119,18 +135,28 @@ class Line:
             found.obsolete = self._obsolete(f"upstream's support of {self.name} ended on {until}")
         elif self.recorded and until is None:
             reason = f"upstream does not say how long {self.name} is supported: nothing new of it is proposed"
-            found.skipped.append(Skipped(self.source.NAME, str(self.recorded.version), reason))
+            found.skipped.append(Skipped(self.source.NAME, self.name, str(self.recorded.version), reason))
         return True
 
+    def _vanished(self, found: Look) -> None:
+        """Say that upstream lists nothing of the line any more: it may have ended, or its document may be cut short."""
+        reason = f"upstream lists nothing of {self.name} any more"
+        if self.recorded:
+            kept = f"{reason}; what is recorded stays: if the line has ended, remove its record"
+            found.skipped.append(Skipped(self.source.NAME, self.name, str(self.recorded.version), kept))
+        found.obsolete = self._obsolete(reason)
+
     def _withdrawn(self, found: Look) -> None:
-        """Say of what is recorded or proposed that upstream does not list it any more."""
+        """Say of what is recorded or proposed that upstream does not list it any more.
+
+        Only what is newer than something that is listed: some upstreams list a few newest releases, or the one.
+        """
         listed = [r.version for r in self.listed]
         reason = "withdrawn from upstream's index"
-        # Distros list only their newest: what is below that is not withdrawn.
         if self.recorded and self.recorded.version not in listed and listed[0] < self.recorded.version:
-            kept = Skipped(self.source.NAME, str(self.recorded.version), f"{reason}; what is recorded stays")
+            kept = Skipped(self.source.NAME, self.name, str(self.recorded.version), f"{reason}; what is recorded stays")
             found.skipped.append(kept)
-        if self.proposed and self.proposed not in listed:
+        if self.proposed and self.proposed not in listed and listed[-1] < self.proposed:
             found.obsolete = self._obsolete(f"{self.proposed} was {reason}")
 
     def _older(self, release: Release) -> bool:
@@ -143,18 +169,23 @@ class Line:
     def _refused(self, release: Release, found: Look) -> bool:
         """Whether a person or a rule says not to propose this version."""
         version, app = str(release.version), self.app
-        pattern = next((p for p in app.config.ignored(self.source.NAME) if fnmatchcase(version, p)), None)
-        reason = app.store.ignored(self.source.NAME).get(version, "")
-        if release.published > app.now().date() + timedelta(days=1):
+        pattern = next((p for p in app.config.source(self.source.NAME).ignore if fnmatchcase(version, p)), None)
+        reason = self._ignored(release)
+        if release.published and release.published > app.now().date() + timedelta(days=1):
             reason = f"dated in the future: {release.published}"
         elif pattern:
             reason = f"the settings ignore {pattern}"
         if not reason:
             return False
-        found.skipped.append(Skipped(self.source.NAME, version, reason))
+        found.skipped.append(Skipped(self.source.NAME, self.name, version, reason))
         if release.version == self.proposed:
             found.obsolete = self._obsolete(reason)
         return True
+
+    def _ignored(self, release: Release) -> str:
+        """Why a person does not want it, in this line or in any; ``""`` if nobody said so."""
+        ignored, version = self.app.store.ignored(self.source.NAME), str(release.version)
+        return ignored.get((self.name, version)) or ignored.get(("", version), "")
 
     def _obsolete(self, reason: str) -> ProposalObsolete | None:
         """Note that the line's open pull request has become pointless, if there is one."""
@@ -163,12 +194,12 @@ class Line:
     async def _take(self, release: Release, found: Look) -> bool:
         """Try one release; True if it settles the line: proposed, recorded, or not to be had today."""
         name, app = self.source.NAME, self.app
-        waiting = [h for h in app.store.holds(name) if h.version == str(release.version)]
+        waiting = [h for h in app.store.holds(name) if (h.line, h.version) == (self.name, str(release.version))]
         if self._complete(release) and not self.fresh and not waiting:
             return True
         try:
-            offer = await self.source.artifacts(release, self.wanted, app.feeds(name))
-            judged = await judge(app, release, offer)
+            offer, changed = await ask(app, self.source, release, self.wanted)
+            judged = await judge(app, release, offer, changed)
         except (KeyTooOld, NotPublished) as error:
             found.held.append(held(app, release, None, error.problem))
             return False
@@ -181,11 +212,28 @@ class Line:
             return False
         found.failed += judged.failed
         found.changed += judged.changed
+        found.settled += went_back(app, name, offer)
         found.away += judged.away
         if judged.away and self.proposed == release.version:
             found.held += waiting  # it was complete enough to propose: a network error takes nothing of that back
             return True
         return self._settle(release, judged, found)
+
+    def _young(self, release: Release, found: Look) -> bool:
+        """Whether it is younger than the settings want; a security release never is, nor one that we brought."""
+        app, least = self.app, self.app.config.source(self.source.NAME).minimum_release_age
+        brought = self.proposed, self.recorded and self.recorded.version
+        if not least or release.security or release.version in brought:
+            return False
+        seen = app.store.first_seen(self.source.NAME, str(release.version)) or app.now()
+        # Upstream names a day: seen on that day it was born when we saw it, seen later at the day's end.
+        day = release.published
+        born = min(seen, datetime.combine(day + timedelta(days=1), time(), UTC)) if day else seen
+        if app.now() >= born + least:
+            return False
+        reason = f"younger than the minimum release age: due {born + least:%Y-%m-%d %H:%M}"
+        found.held.append(replace(held(app, release, None, reason), due=born + least))
+        return True
 
     def _settle(self, release: Release, judged: Judged, found: Look) -> bool:
         """Make the record of what is ready; what is late keeps the file of the version before."""
@@ -195,12 +243,12 @@ class Line:
             reason = f"awaiting {', '.join(map(str, awaited))}: {late[awaited[0]]}" if awaited else "has no file for us"
             found.held.append(held(self.app, release, None, reason))
             return bool(judged.away)
-        found.held += (holds := [held(self.app, release, platform, reason) for platform, reason in judged.late])
+        found.held += (holds := [self._late(release, platform, reason) for platform, reason in judged.late])
         if judged.changed:
             return False
         found.late = tuple(holds)
-        was = {(a.url, a.checksum): a for a in self.recorded.artifacts} if self.recorded else {}
-        artifacts = {a.platform: was.get((a.url, a.checksum), a) for a in judged.ready}
+        was = {(a.platform, a.url, a.checksum): a for a in self.recorded.artifacts} if self.recorded else {}
+        artifacts = {a.platform: was.get((a.platform, a.url, a.checksum), a) for a in judged.ready}
         kept = [a for a in (self.recorded.artifacts if self.recorded else ()) if a.platform in late]
         artifacts |= {a.platform: a for a in kept}
         made = replace(release, artifacts=tuple(artifacts[p] for p in sorted(artifacts)))
@@ -210,6 +258,11 @@ class Line:
         elif not judged.away:
             found.obsolete = self._obsolete("the images repository has it already")
         return True
+
+    def _late(self, release: Release, platform: Platform, reason: str) -> Held:
+        """Hold one platform: for as long as the stack's policy allows."""
+        wait = None if platform in self.stack.allow_missing else timedelta(hours=self.stack.wait_up_to_hours)
+        return held(self.app, release, platform, reason, wait=wait)
 
     def _complete(self, release: Release) -> bool:
         """Whether the release is what is recorded, for every platform that is wanted."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sources import availability
-from state.errors import NotPublished
-from state.events import ArtifactChanged, FeedFailed
-from state.model import Artifact, Held, Offer, Platform, Release
+from sources.source import Fetch, Source
+from state.errors import FetchError, KeyTooOld, NotPublished
+from state.events import ArtifactChanged, ChecksumSettled, FeedFailed
+from state.model import Artifact, Checksum, Held, Offer, Platform, Release
 from watcher.app import App
 
-WAITING = "being downloaded and compared: upstream does not sign it"
+WAITING = "being downloaded, to be compared with what upstream says of it"
 
 
 @dataclass(slots=True)
@@ -29,20 +31,36 @@ class Judged:
     failed: list[FeedFailed] = field(default_factory=list)
 
 
-async def judge(app: App, release: Release, offer: Offer) -> Judged:
-    """Judge what upstream offers of *release*; a changed digest ends it, since nothing of it is proposed then."""
-    judged = Judged(changed=_changed(app, release, offer.artifacts))
+async def ask(
+    app: App, source: Source, release: Release, wanted: Collection[Platform]
+) -> tuple[Offer, list[ArtifactChanged]]:
+    """Ask upstream for the files of *release*, a second time where one has another digest than is recorded.
+
+    Returned are the last answer and what it still says differently: a list that was half written is no respin.
+    :raises SourceError: as :meth:`sources.source.Source.artifacts`
+    """
+    fetch = app.feeds(source.NAME)
+    offer = await source.artifacts(release, wanted, fetch)
+    if not _conflicts(app, offer):
+        return offer, []
+    offer = await source.artifacts(release, wanted, fetch)
+    return offer, [await _changed(fetch, release, *each) for each in _conflicts(app, offer)]
+
+
+async def judge(app: App, release: Release, offer: Offer, changed: Sequence[ArtifactChanged]) -> Judged:
+    """Judge what upstream offers of *release*; a *changed* digest ends it, since nothing of it is proposed then."""
+    judged = Judged(changed=list(changed))
     if judged.changed:
         judged.late = [(a.platform, told(c)) for c in judged.changed for a in offer.artifacts if a.url == c.url]
         return judged
     fetch = app.feeds(release.source)
-    checked = await availability.confirm(offer, fetch, app.store.confirmed([a.url for a in offer.artifacts]))
+    checked = await availability.confirm(offer, fetch, app.store.checksums.confirmed([a.url for a in offer.artifacts]))
     grace = app.config.settings.feed.compare_grace
     good, bad = await app.comparer.within(grace, checked.pending, release.source, fetch)
     judged.ready, judged.late, judged.away = [*checked.ready, *good], list(checked.missing), list(checked.away)
     for artifact, error in bad:
         judged.late.append((artifact.platform, error.problem))
-        if not isinstance(error, NotPublished):
+        if not isinstance(error, NotPublished | KeyTooOld):
             judged.failed.append(FeedFailed(release.source, error.url, error.field, error.problem))
     done = {a.url for a in good} | {a.url for a, _ in bad}
     judged.late += [(a.platform, WAITING) for a in checked.pending if a.url not in done]
@@ -57,20 +75,42 @@ def told(changed: ArtifactChanged) -> str:
     )
 
 
-def held(app: App, release: Release, platform: Platform | None, reason: str) -> Held:
-    """Make a hold of a release, or of one platform of it, with the time since when it waits."""
+def held(app: App, release: Release, platform: Platform | None, reason: str, *, wait: timedelta | None = None) -> Held:
+    """Make a hold of a release, or of one platform of it, with the time since when it waits.
+
+    *wait* is how long that is fine; None: it has no end.
+    """
     arch, libc = platform or (None, None)
-    version = str(release.version)
-    since = {(h.version, h.arch, h.libc): h.since for h in app.store.holds(release.source)}
-    return Held(release.source, version, arch, libc, reason, since.get((version, arch, libc), app.now()))
+    key = release.line, str(release.version), arch, libc
+    since = {(h.line, h.version, h.arch, h.libc): h.since for h in app.store.holds(release.source)}
+    first = since.get(key, app.now())
+    return Held(release.source, *key, reason, first, None if wait is None else first + wait)
 
 
-def _changed(app: App, release: Release, artifacts: Sequence[Artifact]) -> list[ArtifactChanged]:
-    """The files whose digest contradicts what is recorded of their URL."""
-    found = []
-    for artifact in artifacts:
-        recorded = app.store.conflict(artifact.url, artifact.checksum)
-        if recorded:
-            version = str(release.version)
-            found.append(ArtifactChanged(release.source, version, artifact.url, str(recorded), str(artifact.checksum)))
-    return found
+def _conflicts(app: App, offer: Offer) -> list[tuple[Artifact, Checksum]]:
+    """The files whose digest contradicts what is recorded of their URL, and what that is."""
+    found = ((a, app.store.checksums.conflict(a.url, a.checksum)) for a in offer.artifacts)
+    return [(artifact, recorded) for artifact, recorded in found if recorded]
+
+
+async def _changed(fetch: Fetch, release: Release, artifact: Artifact, recorded: Checksum) -> ArtifactChanged:
+    """Note a changed file, with what its server says of it now."""
+    try:
+        size, etag = await fetch.look(artifact.url)
+    except FetchError:
+        size, etag = None, ""
+    published, version = str(artifact.checksum), str(release.version)
+    return ArtifactChanged(
+        release.source, release.line, version, artifact.url, str(recorded), published, size, etag, artifact.verified
+    )
+
+
+def went_back(app: App, source: str, offer: Offer) -> list[ChecksumSettled]:
+    """The files in quarantine that upstream offers with an accepted digest again."""
+    offered = {a.url: a.checksum for a in offer.artifacts}
+    reason = "upstream has the recorded checksum again"
+    return [
+        ChecksumSettled(source, each.url, each.published, reason)
+        for each in app.store.checksums.changed(source)
+        if each.url in offered and app.store.checksums.conflict(each.url, offered[each.url]) is None
+    ]

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from generator import plan
+from generator import distro_plan, plan
+from generator.distro_move import Move
 from generator.proposal import Proposal
 from generator.rows import Catalogue
 from state.events import (
     ArtifactChanged,
     BuildPlanned,
     ChangeSkipped,
+    ChecksumSettled,
+    DistroMoved,
     Event,
     FeedFailed,
     ProposalObsolete,
@@ -29,7 +32,7 @@ from state.events import (
     SupportEnded,
 )
 from state.store import Recorded
-from watcher import changes, proposals
+from watcher import changes, proposals, quarantine
 from watcher.app import App
 
 
@@ -40,8 +43,12 @@ async def step(recorded: Recorded, app: App) -> list[Event]:  # noqa: C901, PLR0
             return await propose(seen, recorded, app)
         case SupportEnded() as ended:
             return await retire(ended, recorded, app)
+        case DistroMoved() as moved:
+            return await move(moved, recorded, app)
         case ArtifactChanged() as changed:
             return await warn(changed, app)
+        case ChecksumSettled() as settled:
+            return await calm(settled, app)
         case ProposalObsolete() as obsolete:
             return await withdraw(obsolete, app)
         case RenderAsked():
@@ -68,6 +75,7 @@ async def propose(seen: ReleaseSeen, recorded: Recorded, app: App) -> list[Event
         seen=app.store.first_seen(seen.source, str(seen.releases[0].version)) or recorded.at,
         late=seen.late,
         passed=seen.passed,
+        without=seen.without,
         links=_links(seen, catalogue, app),
         now=recorded.at,
     )
@@ -84,6 +92,20 @@ async def retire(ended: SupportEnded, recorded: Recorded, app: App) -> list[Even
     return await _submit(planned, head, recorded, app)
 
 
+async def move(moved: DistroMoved, recorded: Recorded, app: App) -> list[Event]:
+    """Plan the change of a distro's lines, and open or update its pull request."""
+    if app.config.mode(moved.source) == "observe":
+        return []
+    await app.repository.fetch()
+    head = await app.images.head()
+    wanted = Move(moved.source, moved.what, moved.lines, moved.absent, moved.security)
+    before = await app.images.texts(head, distro_plan.prefixes(wanted))
+    version = next((str(line.version) for line in moved.lines if line.version), None)
+    links = app.sources[moved.source].links(None, version) if version else {}
+    planned = distro_plan.propose(await app.images.catalogue(head), before, wanted, recorded.at.date(), links)
+    return await _submit(planned, head, recorded, app)
+
+
 async def refresh(recorded: Recorded, app: App) -> list[Event]:
     """Plan the change that brings every generated file up to date, and open its pull request."""
     await app.repository.fetch()
@@ -94,10 +116,17 @@ async def refresh(recorded: Recorded, app: App) -> list[Event]:
 
 
 async def warn(changed: ArtifactChanged, app: App) -> list[Event]:
-    """Mark open pull requests that carry a file whose checksum is another one now."""
+    """Mark open pull requests that carry a file whose checksum is another one now, and ask people to look into it."""
     for record in app.store.pulls(state="open"):
-        if record.source == changed.source and changed.version in record.lines.values():
-            await proposals.mark(record, changed, app)
+        if record.source == changed.source and record.lines.get(changed.line) == changed.version:
+            await quarantine.mark(record, changed, app)
+    await quarantine.tell(changed, app)
+    return []
+
+
+async def calm(settled: ChecksumSettled, app: App) -> list[Event]:
+    """Take back what was said of a changed checksum that is no matter any more."""
+    await quarantine.close(settled, app)
     return []
 
 
@@ -124,19 +153,17 @@ async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
         again = app.store.recorded(other.event)
         followed += await step(again, app) if again else []
     planned = await changes.build_plan(app, merged.pull.number)
-    counts = Counter[str](s.kind for s in planned.steps)
-    return [
-        *followed,
-        BuildPlanned(merged.source, merged.pull.number, planned.commit, dict(counts), planned.day.isoformat()),
-    ]
+    counts = Counter[str]() if planned.blocked else Counter[str](s.kind for s in planned.steps)
+    day = planned.day.isoformat()
+    plan_of = BuildPlanned(merged.source, merged.pull.number, planned.commit, dict(counts), day, planned.blocked)
+    return [*followed, plan_of]
 
 
 def refuse(closed: PullRequestClosed, app: App) -> list[Event]:
     """Remember that a maintainer does not want these versions; the next ones are proposed again."""
     record = changes.remember(closed.pull, app)
-    versions = record.lines if record else {}
-    for version in versions.values():
-        app.store.ignore(closed.source, version, f"pull request #{closed.pull.number} was closed", app.now())
+    for line, version in (record.lines if record else {}).items():
+        app.store.ignore(closed.source, line, version, f"pull request #{closed.pull.number} was closed", app.now())
     return []
 
 

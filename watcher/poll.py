@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from generator.rows import Catalogue
+from sources import DISTROS
 from sources.source import Source
 from state.errors import SourceError
-from state.events import Event, FeedFailed, ReleaseHeld, ReleaseSeen, SupportEnded
-from state.model import Release, Skipped
-from state.store import Recorded
-from watcher import documents
+from state.events import Event, FeedFailed
+from state.model import Held, Release, Skipped
+from state.store import Pace, Pacing, Recorded, SourceState
+from watcher import distro_news, distros, documents, news
 from watcher.app import App
+from watcher.cadence import Facts, next_check
 from watcher.documents import Asked
 from watcher.lines import Line, Look
-from watcher.offers import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,22 @@ class Polled:
     unchanged: bool = False
 
 
-async def poll(app: App, name: str) -> Polled:
-    """Poll source *name* once and record what was seen, together with the documents it was seen in."""
+async def poll(app: App, name: str, head: str) -> Polled:
+    """Poll source *name* once and record what was seen, together with the documents it was seen in.
+
+    :param head: commit of the default branch: the catalogue that it is polled for
+    """
     try:
         asked = await documents.ask(app, name)
-        head = await app.images.head()
         stamp, state = _stamp(app, name, head), app.store.source_state(name)
         settled = json.loads(state.settled or "{}")
-        if settled.get("stamp") == stamp and not asked.changed and not asked.failed:
-            app.store.poll_finished(name, now=app.now(), documents=asked.to_keep, settled=state.settled)
+        same = settled.get("stamp") == stamp and not asked.changed and not asked.failed
+        if same and name in DISTROS:
+            return await _glance(app, asked, head, settled)
+        if same:
+            app.store.poll_finished(
+                name, now=app.now(), documents=asked.to_keep, settled=state.settled, pacing=_pacing(app, name)
+            )
             return Polled(name, skipped=[Skipped(name, *s) for s in settled["skipped"]], unchanged=True)
         releases = await documents.read(app, asked)
     except SourceError as error:
@@ -53,15 +63,37 @@ async def poll(app: App, name: str) -> Polled:
         # A whole outage: what is kept was looked at before, and asking for its files would fail the same way.
         return _away(app, asked)
     catalogue = await app.images.catalogue(head)
+    if name in DISTROS:
+        seen = await distros.look(app, asked, catalogue, releases)
+        return _keep(
+            app, asked, releases, [seen.found] if seen else [], distro_news.events(seen) if seen else [], stamp
+        )
     found = await _look_at_all(app, app.sources[name], catalogue, releases, fresh=asked.changed)
-    return _keep(app, asked, releases, found, _events(app, name, catalogue, found), stamp)
+    return _keep(app, asked, releases, found, news.events(app, name, catalogue, found), stamp)
+
+
+async def _glance(app: App, asked: Asked, head: str, settled: Mapping[str, Any]) -> Polled:
+    """Look at a distro whose documents say nothing new: its base images and packages move without them."""
+    seen = await distros.look(app, asked, await app.images.catalogue(head), None)
+    events, failed = (distro_news.events(seen), seen.found.failed) if seen else ([], [])
+    recorded = app.store.poll_finished(
+        asked.source,
+        now=app.now(),
+        pacing=_pacing(app, asked.source),
+        documents=asked.to_keep,
+        events=[*events, *_news(app, failed)],
+        settled=None if failed else json.dumps(settled),
+        failed=(_sentence(failed[0]), failed[0].url) if failed else None,
+    )
+    skipped = [Skipped(asked.source, *s) for s in settled["skipped"]]
+    return Polled(asked.source, recorded, skipped, failed, unchanged=not recorded)
 
 
 def _dead(app: App, name: str, error: SourceError) -> Polled:
     """Note that the source cannot be polled: its age is in the status, and one event tells that it began."""
     failed = FeedFailed(name, error.url, error.field, error.problem)
     app.store.record(_news(app, [failed]), app.now())
-    app.store.poll_failed(name, error=str(error), url=error.url, now=app.now())
+    app.store.poll_failed(name, str(error), error.url, app.now(), _pacing(app, name))
     return Polled(name, failed=[failed])
 
 
@@ -69,7 +101,7 @@ def _away(app: App, asked: Asked) -> Polled:
     """Note that no document could be had."""
     first = asked.failed[0]
     app.store.record(_news(app, asked.failed), app.now())
-    app.store.poll_failed(asked.source, error=_sentence(first), url=first.url, now=app.now())
+    app.store.poll_failed(asked.source, _sentence(first), first.url, app.now(), _pacing(app, asked.source))
     return Polled(asked.source, failed=asked.failed)
 
 
@@ -90,14 +122,16 @@ def _keep(
     held = [h for each in found for h in each.held]
     skipped = [s for each in found for s in each.skipped]
     failed = [*asked.failed, *(f for each in found for f in each.failed)]
-    done = {"stamp": stamp, "skipped": [[s.version, s.reason] for s in skipped]}
+    done = {"stamp": stamp, "skipped": [[s.line, s.version, s.reason] for s in skipped]}
     made = {(r.line, r.version): r for each in found for r in each.made}
     recorded = app.store.poll_finished(
         asked.source,
         now=app.now(),
+        pacing=_pacing(app, asked.source),
         documents=asked.to_keep,
         listed=[made.get((r.line, r.version), r) for r in releases],
         waiting=held,
+        changed=[c for each in found for c in each.changed],
         events=[*events, *_news(app, failed)],
         # Something waits or failed: look again at the next poll, whatever the documents say.
         settled=None if held or failed or any(each.away for each in found) else json.dumps(done),
@@ -120,57 +154,19 @@ async def _look_at_all(
     return await asyncio.gather(*(line.look() for line in lines))
 
 
-def _events(app: App, name: str, catalogue: Catalogue, found: Sequence[Look]) -> list[Event]:
-    """What happened, for the journal: only what is new since the last poll."""
-    before = {(h.version, h.arch, h.libc): h.reason for h in app.store.holds(name)}
-    events: list[Event] = [each.obsolete for each in found if each.obsolete]
-    events += [ReleaseHeld(h) for each in found for h in each.held if (h.version, h.arch, h.libc) not in before]
-    events += [c for each in found for c in each.changed if told(c) not in before.values()]
-    wanted = [each for each in found if each.release is not None]
-    if wanted and not any(source == name for source, _ in catalogue.releases):
-        events += _import(app, name, wanted)
-    else:
-        # Security first: its pull request is the first that a maintainer sees.
-        events += [seen for each in sorted(wanted, key=lambda f: not f.security) for seen in _line(app, name, each)]
-    return events + [each.ended for each in found if each.ended and not _asked_to_remove(app, each.ended)]
+def _pacing(app: App, name: str) -> Pacing:
+    """What says when to poll the source again."""
+    rhythm, now = app.config.source(name).rhythm(name), app.now()
 
+    def pacing(state: SourceState, pace: Pace, waiting: Sequence[Held]) -> tuple[datetime, str]:
+        return next_check(rhythm, Facts(now, pace.days, pace.sighted, waiting, state.failing_since))
 
-def _import(app: App, name: str, found: Sequence[Look]) -> list[Event]:
-    """The first releases of a source: one event, so that one pull request imports all lines."""
-    releases = sorted((each.release for each in found if each.release), key=lambda r: r.version)
-    late = tuple(h for each in found for h in each.late)
-    seen = ReleaseSeen(name, None, tuple(releases), late)
-    open_one = app.store.open_pull(f"watcher/{name}/import")
-    same = open_one is not None and dict(open_one.lines) == {r.line: str(r.version) for r in releases}
-    return [] if same and _same_late(app, seen) else [seen]
-
-
-def _line(app: App, name: str, found: Look) -> list[Event]:
-    """One line's release, unless its open pull request brings just that already."""
-    release = found.release
-    if release is None:
-        return []
-    open_one = app.store.open_pull(f"watcher/{name}/{release.line}")
-    same = open_one is not None and open_one.lines.get(release.line) == str(release.version)
-    seen = ReleaseSeen(name, release.line, (release,), found.late, found.passed)
-    return [] if same and _same_late(app, seen) else [seen]
-
-
-def _same_late(app: App, seen: ReleaseSeen) -> bool:
-    """Whether the same platforms of these releases were late at the last poll."""
-    versions = {str(r.version) for r in seen.releases}
-    before = {(h.version, h.arch, h.libc) for h in app.store.holds(seen.source) if h.arch and h.version in versions}
-    return before == {(h.version, h.arch, h.libc) for h in seen.late}
-
-
-def _asked_to_remove(app: App, ended: SupportEnded) -> bool:
-    """Whether a pull request that removes the line is open, or was closed by a maintainer."""
-    branch = f"watcher/eol/{ended.source}-{ended.line}"
-    return any(p.branch == branch and p.state != "merged" for p in app.store.pulls())
+    return pacing
 
 
 def _stamp(app: App, name: str, head: str) -> str:
     """What the outcome of a poll depends on besides the documents: nothing that this run changes itself."""
     day = app.now().date().isoformat()  # support windows open and close with the day
-    facts = [head, day, sorted(app.store.ignored(name)), app.config.ignored(name), app.config.mode(name)]
+    own = app.config.source(name).model_dump(mode="json")
+    facts = [head, day, sorted(app.store.ignored(name)), own, app.config.mode(name)]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

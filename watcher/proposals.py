@@ -10,7 +10,7 @@ from builder.ports import Commit, Draft
 from generator import message
 from generator.plan import Planned
 from state.errors import StaleLease
-from state.events import ArtifactChanged, ChangeSkipped, Event, PullRequestOpened, PullRequestUpdated
+from state.events import ChangeSkipped, Event, PullRequestOpened, PullRequestUpdated
 from state.model import Change, PullRequest, Skipped
 from state.store import PullRecord, Recorded
 from watcher.app import App
@@ -28,18 +28,21 @@ async def submit(planned: Planned, head: str, recorded: Recorded, app: App) -> l
         return []
     commit = await app.repository.commit(Commit(change.branch, head, change.message, dict(change.files), recorded.at))
     if remote not in (None, commit) and not await _ours(change, remote or "", app):
-        return [ChangeSkipped(Skipped(change.source, change.new or change.old or "", _EDITED.format(change.branch)))]
+        return [_edited(change)]
     if remote != commit:
         try:
             await app.repository.push(change.branch, commit, remote)
         except StaleLease:
-            return [ChangeSkipped(Skipped(change.source, change.new or "", _EDITED.format(change.branch)))]
+            return [_edited(change)]
     pull, opened = await _on_forge(planned, known, app)
     app.store.save_pull(_record(change, pull, head, commit, recorded), app.now())
     return [(PullRequestOpened if opened else PullRequestUpdated)(change.source, pull)]
 
 
-_EDITED = "somebody else pushed to {}: it is left alone"
+def _edited(change: Change) -> ChangeSkipped:
+    """Say that the branch is somebody else's now."""
+    reason = f"somebody else pushed to {change.branch}: it is left alone"
+    return ChangeSkipped(Skipped(change.source, change.line or "", change.new or change.old or "", reason))
 
 
 async def _mergeable(change: Change, known: PullRecord, head: str, app: App) -> bool:
@@ -69,19 +72,6 @@ async def _on_forge(planned: Planned, known: PullRecord | None, app: App) -> tup
     if known and known.title != change.title:
         comment = f"Now brings {change.title}; before this it was {known.title}."
     return await app.forge.update(number, draft, comment), False
-
-
-async def mark(record: PullRecord, changed: ArtifactChanged, app: App) -> None:
-    """Label an open pull request whose file has another checksum now, and say so; once is enough."""
-    pull = await app.forge.pull(record.number)
-    if pull.standing != "open" or "checksum-changed" in pull.labels:
-        return
-    comment = (
-        f"Do not merge: {changed.url} is recorded here with {changed.recorded}, and upstream has {changed.published} "
-        "now. Somebody should look into why."
-    )
-    draft = Draft(record.branch, app.branch, pull.title, pull.body, (*pull.labels, "checksum-changed"))
-    await app.forge.update(record.number, draft, comment)
 
 
 def _record(change: Change, pull: PullRequest, base: str, commit: str, recorded: Recorded) -> PullRecord:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from state.events import ChangeSkipped, FeedFailed, PullRequestOpened, PullRequestUpdated
+from state.events import ChangeSkipped, FeedFailed, PullRequestOpened, PullRequestUpdated, ReleaseSeen
 from state.model import Held, Skipped
 from state.store import PullRecord, Recorded
 from watcher import bus, changes
@@ -16,8 +17,9 @@ from watcher.poll import Polled, poll
 
 @dataclass(slots=True)
 class Report:
-    """What one run of the main job did and saw."""
+    """What one run of the main job did and saw; ``at`` is when it began."""
 
+    at: datetime
     pulls: list[PullRecord] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -34,7 +36,7 @@ class Report:
 async def sync(app: App, names: Sequence[str]) -> Report:
     """Poll the named sources and bring their pull requests up to date."""
     since = app.store.last_event()
-    report = Report(broken=await bus.resume(app))
+    report = Report(app.now(), broken=await bus.resume(app))
     await app.repository.fetch()
     watched = await changes.watch(app)
     report.broken += await bus.run(app, app.store.record(watched.events, app.now()))
@@ -45,9 +47,9 @@ async def sync(app: App, names: Sequence[str]) -> Report:
         await _round(app, sorted(late), report)
     # Told by every run: whatever upstream brings, such a branch is not updated any more.
     report.skipped += [
-        Skipped(record.source, version, f"{record.branch} carries commits by people: it is left alone")
+        Skipped(record.source, line, version, f"{record.branch} carries commits by people: it is left alone")
         for record in watched.edited
-        for version in record.lines.values()
+        for line, version in record.lines.items()
         if record.source in names
     ]
     touched = []
@@ -60,17 +62,25 @@ async def sync(app: App, names: Sequence[str]) -> Report:
             case _:
                 pass
     report.pulls = [p for number in dict.fromkeys(touched) if (p := app.store.pull(number))]
-    report.held = [h for name in names for h in app.store.holds(name)]
+    held = app.store.holds()
+    report.held = [h for name in names for h in held if h.source == name]
     return report
 
 
 async def _round(app: App, names: Sequence[str], report: Report) -> None:
     """Poll once and act on it. A second round replaces what the first said of the same source."""
-    polled: list[Polled] = await asyncio.gather(*(poll(app, name) for name in names))
+    head = await app.images.head()
+    polled: list[Polled] = await asyncio.gather(*(poll(app, name, head) for name in names))
     report.skipped = [s for s in report.skipped if s.source not in names]
     report.failed = [f for f in report.failed if f.source not in names]
-    for each in polled:
+    for each in sorted(polled, key=_urgency):
         report.skipped += each.skipped
         report.failed += each.failed
         report.unchanged &= each.unchanged
         report.broken += await bus.run(app, each.recorded)
+
+
+def _urgency(polled: Polled) -> bool:
+    """False, which sorts first, where a security release is to be proposed."""
+    seen = [each.event for each in polled.recorded if isinstance(each.event, ReleaseSeen)]
+    return not any(release.security for event in seen for release in (*event.releases, *event.passed))

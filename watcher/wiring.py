@@ -1,30 +1,28 @@
-"""The only place that names concrete adapters."""
+"""The only place that names concrete adapters, but for the network: that is :mod:`watcher.network`."""
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import fields
 from pathlib import Path
 
 import sources
 from builder.bare import BareRepository
-from builder.dry import Call, DryForge, DryRepository
+from builder.dry import Call, DryForge, DryIssues, DryRepository
 from builder.fastimport import Identity
 from builder.git import CloneRepository
 from builder.local_forge import LocalForge
-from builder.ports import Forge, Repository
-from generator.checks import nearest
-from sources.exchange import FeedSettings
-from sources.feed import Feed
+from builder.local_issues import LocalIssues
+from builder.ports import Forge, Issues, Repository
 from state.errors import SettingsError
 from state.store import Store
 from watcher.app import App
 from watcher.compare import Comparer
 from watcher.config import Configured, base_environment
 from watcher.images import Snapshots
+from watcher.network import network, refuse_unknown_sources
 
 IDENTITY = Identity()
 """Author and committer of the watcher's commits, and who merges on the embedded forge."""
@@ -37,7 +35,7 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
     A dry run works on a copy of the memory and a clone of its own, in a temporary folder; its forge and
     repository only note what they were asked to change: ``App.calls``.
     """
-    _refuse_unknown_sources(config)  # before anything is made
+    refuse_unknown_sources(config)  # before anything is made
     async with AsyncExitStack() as stack:
         var = config.var
         calls: list[Call] | None = None
@@ -48,10 +46,11 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
         url = f"sqlite:///{var / 'watcher.db'}" if dry else config.database_url
         var.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = stack.enter_context(Store.open(url))
-        repository, forge = _forge(config, var)
+        repository, forge, issues = _forge(config, var)
         if calls is not None:
             forge, repository = DryForge(forge, calls), DryRepository(repository, calls)
-        feeds = await stack.enter_async_context(network(config, sources.SOURCES))
+            issues = issues and DryIssues(calls)
+        feeds = await stack.enter_async_context(network(config, sources.SOURCES, store.proofs))
         yield App(
             config=config,
             store=store,
@@ -59,29 +58,12 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
             feeds=feeds.__getitem__,
             repository=repository,
             forge=forge,
+            issues=issues,
             images=Snapshots(repository, config.settings.images.branch),
             comparer=Comparer(store, config.now),
             now=config.now,
             calls=calls,
         )
-
-
-@asynccontextmanager
-async def network(config: Configured, names: Iterable[str]) -> AsyncIterator[dict[str, Feed]]:
-    """Open the network of the sources *names*, and nothing else: it needs the settings only.
-
-    :raises SettingsError: the settings name a source that there is not: a slip there would mean "propose"
-    """
-    _refuse_unknown_sources(config)
-    async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(_feed(config, name)) for name in names}
-
-
-def _refuse_unknown_sources(config: Configured) -> None:
-    for name in config.settings.sources:
-        if name not in sources.SOURCES:
-            hint = nearest(name, sources.SOURCES) or f"; there are: {', '.join(sources.SOURCES)}"
-            raise SettingsError(f"{config.file}: sources.{name}: there is no such source{hint}")
 
 
 def _copy_memory(config: Configured, var: Path) -> None:
@@ -97,32 +79,25 @@ def _copy_memory(config: Configured, var: Path) -> None:
             there.backup(here)
 
 
-def _feed(config: Configured, name: str) -> Feed:
-    """The network of one source."""
-    own = config.settings.feed
-    known = {f.name for f in fields(FeedSettings)}
-    values = {key: value for key, value in own.model_dump().items() if key in known}
-    settings = FeedSettings(mirrors=config.settings.mirrors, **values)
-    return Feed(name, settings, config.var / "keys" / name)
-
-
-def _forge(config: Configured, var: Path) -> tuple[Repository, Forge]:
-    """The images repository through git, and where its pull requests are."""
+def _forge(config: Configured, var: Path) -> tuple[Repository, Forge, Issues | None]:
+    """The images repository through git, and where its pull requests and issues are."""
     environment = base_environment()
     if config.settings.forge.kind == "github":
-        forge, credential = _github(config)
+        forge, issues, credential = _github(config)
         clone = CloneRepository(
             var / "clone.git", config.remote, identity=IDENTITY, environment=environment, credential=credential
         )
-        return clone, forge
+        return clone, forge, issues
     folder = Path(config.remote)
     embedded = LocalForge(folder, identity=IDENTITY, now=config.now, environment=environment)
-    return BareRepository(folder, identity=IDENTITY, environment=environment), embedded
+    kept = LocalIssues(folder, identity=IDENTITY, now=config.now, environment=environment)
+    return BareRepository(folder, identity=IDENTITY, environment=environment), embedded, kept
 
 
-def _github(config: Configured) -> tuple[Forge, Callable[[], str]]:
-    """GitHub, and what gives git its password; SettingsError that names the missing setting."""
+def _github(config: Configured) -> tuple[Forge, Issues | None, Callable[[], str]]:
+    """GitHub, its issues if they are wanted, and what gives git its password; SettingsError that names the missing setting."""
     from builder.github import AppKey, GitHubForge  # noqa: PLC0415  (PyGithub takes a fifth of a second to import)
+    from builder.github_issues import GitHubIssues  # noqa: PLC0415  (see above)
 
     own = config.settings.github
     if not own.repository:
@@ -135,4 +110,4 @@ def _github(config: Configured) -> tuple[Forge, Callable[[], str]]:
         )
     secret = token if token is not None else AppKey(own.app_id or 0, own.installation_id or 0, key or "")
     forge = GitHubForge(own.repository, secret, base_url=own.base_url, pause=own.seconds_between_writes)
-    return forge, forge.token
+    return forge, GitHubIssues(forge) if own.issues else None, forge.token

@@ -5,26 +5,32 @@ where it is parsed, and a malformed version or digest cannot be constructed.
 """
 
 from state.model.arch import Arch, Libc, Platform
-from state.model.change import Change, PullRequest, Standing
+from state.model.change import Change, Issue, PullRequest, Standing
 from state.model.image import Image, ImageKind, Variant
-from state.model.release import Artifact, Checksum, Held, Offer, Release, Skipped
+from state.model.os_line import Base, OsLine
+from state.model.release import Artifact, Checksum, Held, Offer, Proof, Release, Skipped, named
 from state.model.version import Version
 
 __all__ = [
     "Arch",
     "Artifact",
+    "Base",
     "Change",
     "Checksum",
     "Held",
     "Image",
     "ImageKind",
+    "Issue",
     "Libc",
     "Offer",
+    "OsLine",
     "Platform",
+    "Proof",
     "PullRequest",
     "Release",
     "Skipped",
     "Standing",
     "Variant",
     "Version",
+    "named",
 ]

@@ -70,3 +70,15 @@ class PullRequest:
     merge_commit: str | None = None
     body: str = ""
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue as the forge tells it."""
+
+    number: int
+    title: str
+    url: str
+    open: bool
+    labels: tuple[str, ...] = ()
+    body: str = ""

@@ -19,6 +19,8 @@ class Image:
     ``dockerfile`` is the path of the Dockerfile that makes it; a device has its class image's,
     since it is that image with one more label.
     ``base`` is the canonical name that it stands on: the parent image, or an upstream's image.
+    ``stack_version`` is as names write it: ``22.11.1``, ``21.0.5_11-jdk``, or just ``21-jdk`` where the distro's own
+    package is installed, whose version is the distro's.
     """
 
     kind: ImageKind

@@ -40,7 +40,9 @@ class Artifact:
     ``verified`` is shown to people: ``signed by <fingerprint>``, ``sha256 published by upstream``.
     ``signed`` tells whether the digest is covered by a signature; where it is not, the file itself
     has to be downloaded and compared before anything is proposed.
+    ``signature`` is the URL of a detached OpenPGP signature that is still to be checked over the file, or ``""``.
     ``version`` is the release it belongs to: a late platform keeps its previous version's file.
+    ``etag`` is what the file's server said when it was looked at: evidence, no part of what the file is.
     """
 
     arch: Arch
@@ -51,6 +53,8 @@ class Artifact:
     verified: str
     signed: bool
     size: int | None = None
+    signature: str = ""
+    etag: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a URL that is not plain https, or that steps out of its folder."""
@@ -65,9 +69,19 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """The digest of a file, who stands for it (``signed by <fingerprint>``, ``sigstore <identity>``), since when."""
+
+    checksum: Checksum
+    verified: str
+    made: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A version of one upstream, in the line (``22``, ``3.12``) that it belongs to.
 
+    ``published`` is the day on which it came out, None where upstream does not say.
     ``lts`` is the code name that upstream gives a long-term line (``""`` if it has none),
     ``supported_until`` the day after which upstream no longer fixes the line; ``maintained`` that upstream says it
     does fix the line, where it names no such day.
@@ -77,7 +91,7 @@ class Release:
     source: str
     line: str
     version: Version
-    published: date
+    published: date | None
     lts: str = ""
     security: bool = False
     supported_from: date | None = None
@@ -103,23 +117,51 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What waits: a platform of a release, or (arch and libc None) the whole of it."""
+    """What waits: a platform of a line's release, or (arch and libc None) the whole of it.
+
+    ``due`` is when waiting ends by policy (None: it may last), whatever that means then: a young release is old
+    enough, a late platform is overdue, a release set goes without the flavour that is awaited.
+    """
 
     source: str
+    line: str
     version: str
     arch: Arch | None
     libc: Libc | None
     reason: str
     since: datetime
+    due: datetime | None = None
+
+    def times(self, now: datetime) -> str:
+        """Since when and until when it waits, in words (UTC)."""
+        late = ", overdue" if self.due and self.due < now else ""
+        until = f" until {self.due:%Y-%m-%d %H:%M}{late}" if self.due else ""
+        return f"since {self.since:%Y-%m-%d %H:%M}{until}"
+
+    @property
+    def subject(self) -> str:
+        """What waits, in words."""
+        return named(self.source, self.line, self.version) + (f" {self.arch}/{self.libc}" if self.arch else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A version that is deliberately not proposed, and why."""
+    """A version that is deliberately not proposed in a line (``""``: that concerns no single one), and why."""
 
     source: str
+    line: str
     version: str
     reason: str
+
+    @property
+    def subject(self) -> str:
+        """What is skipped, in words."""
+        return named(self.source, self.line, self.version)
+
+
+def named(source: str, line: str, version: str) -> str:
+    """Say which release is meant: ``node 22.11.0``, and ``dotnet 8.0.11 (8.0-sdk)`` where the version does not tell."""
+    return f"{source} {version}" if version.startswith(line) else f"{source} {version} ({line})"
 
 
 @dataclass(frozen=True, slots=True)

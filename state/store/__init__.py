@@ -3,13 +3,21 @@
 from state.store.entries import Entry
 from state.store.feeds import Document, SourceState, Validators
 from state.store.journal import Recorded
+from state.store.pace import Pace, Pacing
+from state.store.published import Ledger, Published
 from state.store.pulls import PullRecord
+from state.store.quarantine import Changed
 from state.store.status import Status
 from state.store.store import Store
 
 __all__ = [
+    "Changed",
     "Document",
     "Entry",
+    "Ledger",
+    "Pace",
+    "Pacing",
+    "Published",
     "PullRecord",
     "Recorded",
     "SourceState",

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from state.errors import StoreError
-from state.model import Checksum
+from state.events import ArtifactChanged
+from state.model import Artifact, Checksum
 from state.tables import ChecksumRow
 
 _BATCH = 500
 """URLs per query: SQLite bounds the number of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A digest that a URL had, and what was seen of the file: size in bytes, ETag, and how it was verified."""
+
+    checksum: Checksum
+    first_seen: datetime
+    last_seen: datetime
+    size: int | None
+    etag: str
+    verified: str
+
+
+def sights(session: Session, url: str) -> list[Sight]:
+    """Return every digest that *url* had, oldest first."""
+    rows = session.exec(select(ChecksumRow).where(ChecksumRow.url == url).order_by(col(ChecksumRow.id)))
+    return [Sight(Checksum(r.algorithm, r.digest), r.first_seen, r.last_seen, r.size, r.etag, r.verified) for r in rows]
+
+
+def witness(session: Session, changed: ArtifactChanged, now: datetime) -> None:
+    """Keep what was seen of a file with another digest than the accepted one; that does not accept it."""
+    algorithm, _, digest = changed.published.partition(":")
+    row = _row(session, changed.url, Checksum(algorithm, digest), now)
+    row.last_seen, row.size, row.etag, row.verified = now, changed.size, changed.etag, changed.verified
 
 
 def conflict(session: Session, url: str, checksum: Checksum) -> Checksum | None:
@@ -28,6 +55,12 @@ def conflict(session: Session, url: str, checksum: Checksum) -> Checksum | None:
     if not accepted or checksum.digest in accepted:
         return None
     return Checksum(checksum.algorithm, accepted[-1])
+
+
+def keep(session: Session, artifact: Artifact, now: datetime) -> None:
+    """Record the digest of a file that an image is made of, and what was seen of it; StoreError as :func:`see`."""
+    row = see(session, artifact.url, artifact.checksum, artifact.size, now)
+    row.etag, row.verified = artifact.etag or row.etag, artifact.verified
 
 
 def see(session: Session, url: str, checksum: Checksum, size: int | None, now: datetime) -> ChecksumRow:

@@ -14,6 +14,8 @@ from state.events import (
     ArtifactChanged,
     BuildPlanned,
     ChangeSkipped,
+    ChecksumSettled,
+    DistroMoved,
     Event,
     FeedFailed,
     ProposalObsolete,
@@ -26,7 +28,7 @@ from state.events import (
     RenderAsked,
     SupportEnded,
 )
-from state.model import Held
+from state.model import named
 from state.store.journal import Unreadable, decode
 from state.tables import EventRow
 
@@ -110,11 +112,15 @@ def summary_of(event: Event) -> str:  # noqa: C901, PLR0911  (one case per event
         case ReleaseSeen(source, _, releases):
             return f"{source} {', '.join(str(release.version) for release in releases)}"
         case ReleaseHeld(held):
-            return f"{held.source} {held.version}{_platform(held)}: {held.reason}"
-        case ArtifactChanged(source, version, url):
-            return f"{source} {version}: another checksum at {url}"
+            return f"{held.subject}: {held.reason}"
+        case ArtifactChanged(source, line, version, url):
+            return f"{named(source, line, version)}: another checksum at {url}"
+        case ChecksumSettled(_, url, _, reason):
+            return f"{url}: {reason}"
         case SupportEnded(source, line, _, ended):
             return f"{source} {line} on {ended}"
+        case DistroMoved(source, what, moved):
+            return f"{source} {what} {', '.join(line.line for line in moved)}"
         case ProposalObsolete(_, pull, reason):
             return f"#{pull}: {reason}"
         case RenderAsked():
@@ -122,12 +128,9 @@ def summary_of(event: Event) -> str:  # noqa: C901, PLR0911  (one case per event
         case FeedFailed(source, url, _, error):
             return f"{source} {url}: {error}"
         case ChangeSkipped(skipped):
-            return f"{skipped.source} {skipped.version}: {skipped.reason}"
+            return f"{skipped.subject}: {skipped.reason}"
         case PullRequestOpened() | PullRequestUpdated() | PullRequestMerged() | PullRequestClosed():
             return f"#{event.pull.number} {event.pull.title}"
-        case BuildPlanned(_, pull, _, counts):
-            return f"#{pull}: {', '.join(f'{count} {kind}' for kind, count in counts.items())}"
-
-
-def _platform(held: Held) -> str:
-    return f" {held.arch}/{held.libc}" if held.arch else ""
+        case BuildPlanned(_, pull, _, counts, _, blocked):
+            made = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+            return f"#{pull}: {f'not built: {blocked}' if blocked else made}"

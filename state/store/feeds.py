@@ -36,6 +36,7 @@ class SourceState:
     """How the polls of a source went; ``failing_since`` is the first failure after the last success.
 
     ``settled`` is what the poller said that its last poll was a function of, None if that left something to do.
+    ``next_check`` is when it is to be polled next, ``cadence`` why then.
     """
 
     last_success: datetime | None = None
@@ -43,6 +44,8 @@ class SourceState:
     error: str = ""
     error_url: str = ""
     settled: str | None = None
+    next_check: datetime | None = None
+    cadence: str = ""
 
 
 def validators(session: Session, source: str) -> Mapping[str, Validators]:
@@ -67,7 +70,9 @@ def save(session: Session, source: str, documents: Iterable[Document], now: date
 
 def succeeded(session: Session, source: str, settled: str | None, now: datetime) -> None:
     """Note a poll that went well; what failed before is over."""
-    session.merge(SourceRow(name=source, last_success=now, failing_since=None, error="", error_url="", settled=settled))
+    row = session.get(SourceRow, source) or SourceRow(name=source)
+    row.last_success, row.failing_since, row.error, row.error_url, row.settled = now, None, "", "", settled
+    session.add(row)
     session.flush()  # other rows refer to it
 
 
@@ -79,6 +84,7 @@ def failed(session: Session, source: str, error: str, url: str, now: datetime, *
     if not settled:
         row.settled = None
     session.add(row)
+    session.flush()  # see above
 
 
 def states(session: Session) -> Mapping[str, SourceState]:
@@ -93,4 +99,6 @@ def state(session: Session, source: str) -> SourceState:
 
 
 def _state(row: SourceRow) -> SourceState:
-    return SourceState(row.last_success, row.failing_since, row.error, row.error_url, row.settled)
+    return SourceState(
+        row.last_success, row.failing_since, row.error, row.error_url, row.settled, row.next_check, row.cadence
+    )

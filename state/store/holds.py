@@ -14,15 +14,15 @@ from state.tables import HoldRow, IgnoredRow
 
 def replace(session: Session, source: str, holds: Sequence[Held]) -> None:
     """Make *holds* all that *source* waits for; what was waited for already keeps its ``since``."""
-    waiting = {
-        (row.version, row.arch, row.libc): row for row in session.exec(select(HoldRow).where(HoldRow.source == source))
-    }
+    rows = session.exec(select(HoldRow).where(HoldRow.source == source))
+    waiting = {(row.line, row.version, row.arch, row.libc): row for row in rows}
     for held in holds:
         arch, libc = held.arch.value if held.arch else "", held.libc or ""
-        row = waiting.pop((held.version, arch, libc), None)
+        key = held.line, held.version, arch, libc
+        row = waiting.pop(key, None)
         if row is None:
-            row = HoldRow(source=source, version=held.version, arch=arch, libc=libc, since=held.since, reason="")
-        row.reason = held.reason
+            row = HoldRow(source=source, line=key[0], version=key[1], arch=arch, libc=libc, since=held.since, reason="")
+        row.reason, row.due = held.reason, held.due
         session.add(row)
     for row in waiting.values():
         session.delete(row)
@@ -30,37 +30,40 @@ def replace(session: Session, source: str, holds: Sequence[Held]) -> None:
 
 def load(session: Session, source: str | None) -> list[Held]:
     """Return what waits (for one source), longest first."""
-    query = select(HoldRow).order_by(col(HoldRow.since), HoldRow.source, HoldRow.version, HoldRow.arch, HoldRow.libc)
+    order = (HoldRow.source, HoldRow.line, HoldRow.version, HoldRow.arch, HoldRow.libc)
+    query = select(HoldRow).order_by(col(HoldRow.since), *order)
     if source is not None:
         query = query.where(HoldRow.source == source)
     return [
         Held(
             row.source,
+            row.line,
             row.version,
             Arch(row.arch) if row.arch else None,
             cast("Libc", row.libc) if row.libc else None,
             row.reason,
             row.since,
+            row.due,
         )
         for row in session.exec(query)
     ]
 
 
-def ignore(session: Session, source: str, version: str, reason: str, now: datetime) -> None:
-    """Note that a person does not want *version*; the last reason given counts."""
-    session.merge(IgnoredRow(source=source, version=version, reason=reason, at=now))
+def ignore(session: Session, source: str, line: str, version: str, reason: str, now: datetime) -> None:
+    """Note that a person does not want *version* in *line* (``""``: in any); the last reason given counts."""
+    session.merge(IgnoredRow(source=source, line=line, version=version, reason=reason, at=now))
 
 
-def unignore(session: Session, source: str, version: str) -> bool:
-    """Forget that; False if it was not ignored."""
-    row = session.get(IgnoredRow, (source, version))
-    if row is None:
-        return False
-    session.delete(row)
-    return True
+def unignore(session: Session, source: str, line: str, version: str) -> bool:
+    """Forget that, for *line* or (``""``) altogether; False if it was not ignored."""
+    query = select(IgnoredRow).where(IgnoredRow.source == source, IgnoredRow.version == version)
+    rows = session.exec(query.where(IgnoredRow.line == line) if line else query).all()
+    for row in rows:
+        session.delete(row)
+    return bool(rows)
 
 
-def ignored(session: Session, source: str) -> Mapping[str, str]:
-    """Return version → reason."""
-    rows = session.exec(select(IgnoredRow).where(IgnoredRow.source == source).order_by(IgnoredRow.version))
-    return {row.version: row.reason for row in rows}
+def ignored(session: Session, source: str) -> Mapping[tuple[str, str], str]:
+    """Return (line, version) → reason; the line is ``""`` where every line is meant."""
+    rows = session.exec(select(IgnoredRow).where(IgnoredRow.source == source))
+    return {(row.line, row.version): row.reason for row in sorted(rows, key=lambda row: (row.line, row.version))}

@@ -121,10 +121,15 @@ def find(session: Session, number: int) -> Recorded | None:
 
 
 def build_planned(session: Session, pull: int) -> Recorded | None:
-    """Return the first plan of what a pull request builds, or None."""
+    """Return the first plan of what a pull request builds, or None; one that was blocked fixed nothing."""
     rows = session.exec(select(EventRow).where(EventRow.kind == BuildPlanned.__name__).order_by(col(EventRow.id)))
     found = (readable(row) for row in rows)
-    return next((f for f in found if f and isinstance(f.event, BuildPlanned) and f.event.pull == pull), None)
+    return next((f for f in found if f and _fixes(f.event, pull)), None)
+
+
+def _fixes(event: Event, pull: int) -> bool:
+    """Whether the event is a plan of that pull request that may be built."""
+    return isinstance(event, BuildPlanned) and event.pull == pull and not event.blocked
 
 
 def last(session: Session) -> int:

@@ -17,7 +17,7 @@ class Lag(TypedDict):
     ISO 8601, times in UTC; null is what has not happened, or not been kept.
     """
 
-    published: str
+    published: str | None
     seen: str
     pull: str | None
     merged: str | None
@@ -35,7 +35,7 @@ def lag(session: Session, source: str, newest: Mapping[str, str]) -> Mapping[str
         # The last one counts: an earlier one of the same version was closed.
         pull = next((pull for pull in reversed(pulls) if pull.lines.get(line) == version), None)
         found[line] = {
-            "published": published.isoformat(),
+            "published": published.isoformat() if published else None,
             "seen": seen.isoformat(),
             "pull": _iso(_came(pull, seen)) if pull else None,
             "merged": _iso(pull.updated_at) if pull and pull.state == "merged" else None,

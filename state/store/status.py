@@ -6,44 +6,51 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from state.events import ArtifactChanged
-from state.model import Checksum
-from state.store import checksums, feeds, holds, journal, pulls, upstream
+from state.store import feeds, holds, journal, pulls, quarantine, upstream
 from state.store.lag import Lag, lag
-from state.tables import EventRow
 
 
 class SourceStatus(TypedDict):
-    """One source; times are ISO 8601 in UTC, ``newest`` maps a supported line to its version, ``lag`` to its times."""
+    """One source; times are ISO 8601 in UTC, ``newest`` maps a supported line to its version, ``lag`` to its times.
+
+    ``next_check`` is when it is to be polled next, ``cadence`` why then.
+    """
 
     last_success: str | None
     newest: Mapping[str, str]
     failing_since: str | None
     error: str | None
     lag: Mapping[str, Lag]
+    next_check: str | None
+    cadence: str | None
 
 
 class HeldStatus(TypedDict):
-    """What waits; arch and libc are None where the whole release does."""
+    """What waits; arch and libc are None where the whole release does, ``due`` where waiting has no end by policy."""
 
     source: str
+    line: str
     version: str
     arch: str | None
     libc: str | None
     reason: str
     since: str | None
+    due: str | None
 
 
 class ChangedStatus(TypedDict):
-    """A file whose digest changed and that nobody approved; both digests as ``sha256:…``."""
+    """A file whose digest changed and that nobody approved; both digests as ``sha256:…``, ``issue`` is a URL."""
 
     source: str
+    line: str
     version: str
     url: str
     recorded: str
     published: str
+    since: str
+    issue: str | None
 
 
 class Status(TypedDict):
@@ -65,11 +72,13 @@ def status(session: Session, today: date) -> Status:
         "held": [
             {
                 "source": held.source,
+                "line": held.line,
                 "version": held.version,
                 "arch": held.arch and held.arch.value,
                 "libc": held.libc,
                 "reason": held.reason,
                 "since": _iso(held.since),
+                "due": _iso(held.due),
             }
             for held in holds.load(session, None)
         ],
@@ -85,27 +94,26 @@ def _source(session: Session, name: str, state: feeds.SourceState, today: date) 
         "failing_since": _iso(state.failing_since),
         "error": state.error or None,
         "lag": lag(session, name, newest),
+        "next_check": _iso(state.next_check),
+        "cadence": state.cadence or None,
     }
 
 
 def _changed(session: Session) -> list[ChangedStatus]:
-    """Return the changed digests that still contradict what is accepted, each once."""
-    rows = session.exec(select(EventRow).where(EventRow.kind == ArtifactChanged.__name__).order_by(col(EventRow.id)))
-    found: dict[tuple[str, str], ChangedStatus] = {}
-    for row in rows:
-        recorded = journal.readable(row)
-        if recorded is None or not isinstance(event := recorded.event, ArtifactChanged):
-            continue
-        algorithm, _, digest = event.published.partition(":")
-        if checksums.conflict(session, event.url, Checksum(algorithm, digest)):
-            found[event.url, event.published] = {
-                "source": event.source,
-                "version": event.version,
-                "url": event.url,
-                "recorded": event.recorded,
-                "published": event.published,
-            }
-    return list(found.values())
+    """Return the files in quarantine, longest first."""
+    return [
+        {
+            "source": each.source,
+            "line": each.line,
+            "version": each.version,
+            "url": each.url,
+            "recorded": each.recorded,
+            "published": each.published,
+            "since": each.since.isoformat(),
+            "issue": each.issue_url or None,
+        }
+        for each in quarantine.load(session, None)
+    ]
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -19,12 +19,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from state.errors import StoreError
-from state.events import Event
-from state.model import Checksum, Held, Release, Standing
-from state.store import checksums, entries, feeds, holds, journal, pulls, schema, upstream
+from state.events import ArtifactChanged, ChecksumSettled, Event
+from state.model import Held, Release, Standing
+from state.store import entries, feeds, holds, journal, pace, pulls, quarantine, schema, upstream
 from state.store.entries import Entry
+from state.store.evidence import Checksums
 from state.store.feeds import Document, SourceState, Validators
 from state.store.journal import Recorded
+from state.store.pace import Pacing
+from state.store.proofs import Proofs
+from state.store.published import Ledger
 from state.store.pulls import PullRecord
 from state.store.status import Status, status
 
@@ -138,8 +142,10 @@ class Store:
         events: Sequence[Event] = (),
         listed: Sequence[Release] | None = None,
         waiting: Sequence[Held] | None = None,
+        changed: Sequence[ArtifactChanged] = (),
         settled: str | None = None,
         failed: tuple[str, str] | None = None,
+        pacing: Pacing | None = None,
     ) -> list[Recorded]:
         """Keep all that a poll that went well found out, or nothing of it; return its events as recorded.
 
@@ -150,8 +156,10 @@ class Store:
         :param listed: everything that upstream lists, with the files of what was looked up; None if that was not
             read anew. What it listed before and does not now is withdrawn
         :param waiting: everything that waits now, None if nothing about that changed
+        :param changed: the files whose digest is another one than recorded: they are in quarantine
         :param settled: kept for :meth:`source_state`
         :param failed: error and URL of a document in whose place the kept one was used: the source is failing
+        :param pacing: says when the source is to be polled next, asked once all else is kept
         :raises StoreError: an artifact's digest contradicts the one that is recorded for its URL
         """
         with self._writing() as session:
@@ -164,12 +172,16 @@ class Store:
                 upstream.save(session, source, listed, now)
             if waiting is not None:
                 holds.replace(session, source, waiting)
+            quarantine.hold(session, changed, now)
+            quarantine.settle(session, [event for event in events if isinstance(event, ChecksumSettled)], now)
+            pace.schedule(session, source, pacing, now)
             return journal.append(session, events, now)
 
-    def poll_failed(self, source: str, error: str, url: str, now: datetime) -> None:
+    def poll_failed(self, source: str, error: str, url: str, now: datetime, pacing: Pacing | None = None) -> None:
         """Note that a poll failed and on which document; what is known stays."""
         with self._writing() as session:
             feeds.failed(session, source, error, url, now)
+            pace.schedule(session, source, pacing, now)
 
     def source_state(self, source: str) -> SourceState:
         """Return how the polls of *source* went; an empty state if there were none."""
@@ -203,48 +215,20 @@ class Store:
         with self._reading() as session:
             return holds.load(session, source)
 
-    def ignore(self, source: str, version: str, reason: str, now: datetime) -> None:
-        """Note that a person does not want *version*."""
+    def ignore(self, source: str, line: str, version: str, reason: str, now: datetime) -> None:
+        """Note that a person does not want *version* in *line*; ``""``: in any."""
         with self._writing() as session:
-            holds.ignore(session, source, version, reason, now)
+            holds.ignore(session, source, line, version, reason, now)
 
-    def unignore(self, source: str, version: str) -> bool:
-        """Forget that; False if it was not ignored."""
+    def unignore(self, source: str, line: str, version: str) -> bool:
+        """Forget that, for *line* or (``""``) altogether; False if it was not ignored."""
         with self._writing() as session:
-            return holds.unignore(session, source, version)
+            return holds.unignore(session, source, line, version)
 
-    def ignored(self, source: str) -> Mapping[str, str]:
-        """Return version → reason."""
+    def ignored(self, source: str) -> Mapping[tuple[str, str], str]:
+        """Return (line, version) → reason; the line is ``""`` where every line is meant."""
         with self._reading() as session:
             return holds.ignored(session, source)
-
-    # Checksums.
-
-    def conflict(self, url: str, checksum: Checksum) -> Checksum | None:
-        """Return the accepted digest of *url* that *checksum* contradicts, or None.
-
-        Accepted is the first one recorded (per algorithm), and every one that a person approved.
-        """
-        with self._reading() as session:
-            return checksums.conflict(session, url, checksum)
-
-    def confirm(self, url: str, checksum: Checksum, size: int, now: datetime) -> None:
-        """Note that the file was downloaded, *size* bytes, and has this digest; StoreError on a conflict."""
-        with self._writing() as session:
-            checksums.see(session, url, checksum, size, now).confirmed_at = now
-
-    def confirmed(self, urls: Iterable[str]) -> set[tuple[str, Checksum]]:
-        """Return (URL, digest) of those of these URLs that were confirmed."""
-        with self._reading() as session:
-            return checksums.confirmed(session, urls)
-
-    def approve(self, url: str, checksum: Checksum, now: datetime) -> None:
-        """Accept a changed digest because a person looked at it; the former one stays on record.
-
-        :raises StoreError: no digest of *url* is recorded, or no other one: nothing changed
-        """
-        with self._writing() as session:
-            checksums.approve(session, url, checksum, now)
 
     # Pull requests.
 
@@ -267,6 +251,21 @@ class Store:
         """Return the open one of *branch*, or None."""
         with self._reading() as session:
             return pulls.open_on(session, branch)
+
+    @property
+    def checksums(self) -> Checksums:
+        """The digests that files had, and which of them count."""
+        return Checksums(self._reading, self._writing)
+
+    @property
+    def proofs(self) -> Proofs:
+        """What detached signatures proved."""
+        return Proofs(self._reading, self._writing)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the registry holds of ours, as far as we know."""
+        return Ledger(self._reading, self._writing)
 
     def status(self, today: date) -> Status:
         """Return the whole picture, as JSON; ``newest`` names the lines that are supported on *today*."""

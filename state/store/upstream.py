@@ -42,7 +42,7 @@ def save(session: Session, source: str, releases: Sequence[Release], now: dateti
 
 def _save_artifacts(session: Session, release: Release, now: datetime) -> None:
     for artifact in release.artifacts:
-        checksums.see(session, artifact.url, artifact.checksum, artifact.size, now)
+        checksums.keep(session, artifact, now)
         session.merge(
             ArtifactRow(
                 source=release.source,

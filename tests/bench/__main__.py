@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import poll, render, template, walk
+from tests.bench import cycle, feeds, names, poll, render, template, walk
 
-BENCHES = {"walk": walk.main, "template": template.main, "poll": poll.main, "render": render.main}
+BENCHES = {
+    "walk": walk.main,
+    "template": template.main,
+    "poll": poll.main,
+    "render": render.main,
+    "feeds": feeds.main,
+    "cycle": cycle.main,
+    "names": names.main,
+}
 
 
 def main() -> None:

@@ -1,28 +1,53 @@
-"""Everything that is generated, rendered and written, beside writing the same bytes."""
+"""Everything that is generated, rendered and written, beside writing the same bytes and beside comparing them."""
 
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
+from collections.abc import Mapping
 from pathlib import Path
 
 from generator.catalogue import load
 from generator.plan import rendered
+from generator.rows import Catalogue
 from tests.bench import measure
 from tests.generator.family import family, files
+from tests.generator.languages import spoken
+from watcher import render
 
 
 def main() -> None:
-    """Measure a full render."""
-    catalogue = family()
+    """Measure a full render of every stack on every device, and one that finds nothing to change."""
+    catalogue = spoken(family())
     made = rendered(catalogue)
+    size = sum(len(text) for text in made.values()) // 1024
+    alone = measure.median(lambda: rendered(catalogue))
+    measure.line(f"full render ({len(made):,} files, {size:,} KiB)", f"{alone * 1e3:.0f} ms", goal="< 1 s")
     with tempfile.TemporaryDirectory(prefix="watcher-bench-") as name:
         folder = Path(name)
         rounds = iter(range(100))
         floor = measure.median(lambda: measure.write_fresh(folder / f"floor{next(rounds)}", made))
         both = measure.median(lambda: measure.write_fresh(folder / f"full{next(rounds)}", rendered(catalogue)))
-    alone = measure.median(lambda: rendered(catalogue))
-    size = sum(len(text) for text in made.values()) // 1024
-    measure.line(f"full render ({len(made)} files, {size} KiB)", f"{alone * 1e3:.0f} ms")
-    measure.line("full render, written fresh", f"{both * 1e3:.0f} ms", f"{floor * 1e3:.0f} ms writing", both / floor,
-                 "<= 1.5 x")  # fmt: skip
+        measure.line("full render, written fresh", f"{both * 1e3:.0f} ms", f"{floor * 1e3:.0f} ms writing",
+                     both / floor, "<= 1.5 x")  # fmt: skip
+        _unchanged(catalogue, folder / "floor0", made)
+    measure.line("full render, at its most in memory", f"{_peak(catalogue):.0f} MiB", goal="< 250 MiB")
     measure.line("reading the catalogue", f"{measure.median(lambda: load(files())) * 1e3:.1f} ms")
+
+
+def _unchanged(catalogue: Catalogue, folder: Path, made: Mapping[str, str]) -> None:
+    """A render that finds nothing to change, beside reading every file and comparing it with a text at hand."""
+    whole = measure.median(lambda: render.write(folder, render.read_checkout(folder), rendered(catalogue)))
+    floor = measure.median(lambda: [path for path, text in made.items() if (folder / path).read_text() != text])
+    measure.line("a render with nothing to change", f"{whole * 1e3:.0f} ms", f"{floor * 1e3:.0f} ms comparing",
+                 whole / floor, "<= 1.5 x")  # fmt: skip
+
+
+def _peak(catalogue: Catalogue) -> float:
+    """MiB at most while everything is rendered and held."""
+    tracemalloc.start()
+    made = rendered(catalogue)
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    assert made
+    return peak

@@ -16,6 +16,8 @@ Json = Any
 Reply = tuple[int, dict[str, str], Json]
 REPOSITORY = "owner/images"
 ROOT = f"/repos/{REPOSITORY}"
+_FIRST_ISSUE = 1000
+"""Issues have greater numbers: pull requests count from one."""
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Hub:
     calls: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     faults: list[Reply] = field(default_factory=list)
+    issues: list[Json] = field(default_factory=list)
     authorizations: set[str] = field(default_factory=set)
     conflict: bool = False
 
@@ -63,7 +66,10 @@ class Hub:
             return self._ref(verb, path.partition("/heads/")[2])
         if parts == ["pulls"]:
             return self._create(said) if verb == "POST" else self._list(query)
-        pull = self.pulls.get(int(parts[1]))
+        if parts == ["issues"]:
+            return self._raise(said) if verb == "POST" else self._issues(query)
+        number = int(parts[1])
+        pull = self.pulls.get(number) or next((i for i in self.issues if i["number"] == number), None)
         if pull is None:
             return 404, {}, {"message": "Not Found"}
         return self._change(verb, parts[0], parts[2:], pull, said)
@@ -81,7 +87,7 @@ class Hub:
             pull |= {"state": "closed", "merged_at": "2026-08-01T12:00:00Z", "merge_commit_sha": "a" * 40}
             return 200, {}, {"sha": "a" * 40, "merged": True, "message": said["commit_title"]}
         if verb == "PATCH":
-            pull |= {**said, "base": {**pull["base"], "ref": said.get("base", "main")}}
+            pull |= {**said, "base": {**pull.get("base", {}), "ref": said.get("base", "main")}}
         return 200, {}, pull
 
     def _create(self, said: Json) -> Reply:
@@ -101,6 +107,19 @@ class Hub:
         after = f"{self.url}{ROOT}/pulls?{urlencode({**query, 'page': page + 1})}"
         link = {"Link": f'<{after}>; rel="next"'} if len(found) > page * size else {}
         return 200, link, found[(page - 1) * size : page * size]
+
+    def _raise(self, said: Json) -> Reply:
+        number = _FIRST_ISSUE + len(self.issues) + 1
+        url = f"{self.url}{ROOT}/issues/{number}"
+        web = f"https://github.example/{REPOSITORY}/issues/{number}"
+        labels = [{"name": name} for name in said["labels"]]
+        self.issues.append({**said, "number": number, "url": url, "html_url": web, "state": "open", "labels": labels})
+        return 201, {}, self.issues[-1]
+
+    def _issues(self, query: dict[str, str]) -> Reply:
+        wanted = set(query.get("labels", "").split(","))
+        found = [i for i in self.issues if i["state"] == query["state"] and wanted <= {n["name"] for n in i["labels"]}]
+        return 200, {}, found
 
     def _ref(self, verb: str, branch: str) -> Reply:
         if verb != "DELETE" or branch not in self.branches:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from generator import catalogue, matrix, plan
+from generator import catalogue, matrix, plan, tags
 from generator.proposal import Proposal
 from generator.rows import Catalogue
 from state.model import Artifact, Checksum, Image, Platform, Release, Version
@@ -65,6 +65,19 @@ def find(images: Collection[Image], **fields: str | None) -> Image:
     found = [i for i in images if all(getattr(i, key) == value for key, value in fields.items())]
     assert len(found) == 1, f"{len(found)} images have {fields}"
     return found[0]
+
+
+def owners(rows: Catalogue) -> dict[str, Image]:
+    """Name → image of every moving name of the family, one by one: what is proved of whole tables at once."""
+    names = tags.Names(rows)
+    names.prove()
+    owner: dict[str, Image] = {}
+    for image in matrix.images(rows):
+        found = names.tags(image)
+        assert len(set(found)) == len(found)
+        for name in found:
+            assert owner.setdefault(name, image) is image, name
+    return owner
 
 
 def texts(rows: Catalogue) -> dict[str, str]:

@@ -40,11 +40,12 @@ def section(text: str, title: str) -> str:
 def test_a_late_platform_is_told_with_the_policy(rows: Catalogue) -> None:
     """Since when, what is awaited, and what its images keep meanwhile."""
     partial = late(with_release(rows, release(rows, "22", NEXT)), "22", MUSL, "22.23.2").releases["node", "22"]
-    held = Held("node", NEXT, *MUSL, "not there yet", datetime(2026, 8, 6, tzinfo=UTC))
+    waits = datetime(2026, 8, 6, tzinfo=UTC)
+    held = Held("node", "22", NEXT, *MUSL, "not there yet", waits, waits + timedelta(days=7))
     planned = bring(rows, Proposal("node", "22", (partial,), SEEN, late=(held,)))
     text = planned.body()
     assert "partial-release" in planned.change.labels
-    assert "| amd64/musl | 22.24.0: not there yet | 2026-08-06 00:00 | stay on 22.23.2 |" in text
+    assert "| amd64/musl | 22.24.0: not there yet | 2026-08-06 00:00 | 2026-08-13 00:00 | stay on 22.23.2 |" in text
     assert not [p for p in planned.change.files if "/amd64/alpine/" in p]
 
 
@@ -65,7 +66,7 @@ def test_a_description_that_would_be_too_long_leaves_out_diffs_and_says_so() -> 
     """The limit is the forge's; what is left out is named."""
     before = {f"balena-base-images/{n}/Dockerfile": f"RUN a{n}\n" * 3000 for n in range(20)}
     after: dict[str, str | None] = {p: t.replace("RUN a", "RUN b") for p, t in before.items()}
-    text = body._fit(["head"], classes.group(before, after), ["tail"])
+    text = body.fit(["head"], classes.group(before, after), ["tail"])
     assert len(text) < body.LIMIT
     assert "too long for this page" in text
     assert text.startswith("head")
@@ -80,11 +81,11 @@ def test_the_hidden_block_cannot_be_ended_from_inside() -> None:
 
 def test_platforms_that_other_lines_have_and_a_new_one_has_not_are_told_with_the_reason(rows: Catalogue) -> None:
     """Node 24 dropped 32-bit ARM: whoever merges it reads so, a row each; what no line has is no news."""
-    before = without_line(rows, "node", "24")
+    before = without_line(rows, "node", "24", DAY)
     text = bring(before, Proposal("node", "24", (release(rows, "24"),), SEEN)).body()
     found = [line for line in section(text, "Platforms without images").splitlines() if line.startswith("| arm")]
     assert found == [
-        "| armv6/glibc | the unofficial armv6l recipe makes lines from 16 up to 23 only |",
+        "| armv6/glibc | the unofficial armv6l recipe ended before 24 |",
         "| armv7hf/glibc | Node.js stopped publishing armv7l binaries with 24 |",
     ]
     assert "armv5e" not in text
@@ -116,7 +117,8 @@ def test_a_late_platform_is_overdue_once_it_took_longer_than_the_policy_allows(
 ) -> None:
     """A platform waits since the release was first seen; what counts is when the description is written."""
     partial = late(with_release(rows, release(rows, "22", NEXT)), "22", MUSL, "22.23.2").releases["node", "22"]
-    held = Held("node", NEXT, *MUSL, "not there yet", SEEN + timedelta(minutes=1))
+    since = SEEN + timedelta(minutes=1)
+    held = Held("node", "22", NEXT, *MUSL, "not there yet", since, since + timedelta(hours=168))
     now = held.since + timedelta(hours=hours)
     text = bring(rows, Proposal("node", "22", (partial,), SEEN, late=(held,), now=now)).body()
     assert ("**overdue**" in text) == overdue

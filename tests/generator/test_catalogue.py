@@ -7,10 +7,13 @@ import time
 import pytest
 
 from generator import catalogue
+from generator.ended import dump_ended, ended_path
 from generator.recorded import dump_release, release_path
+from generator.recorded_lines import dump_line
+from generator.rows import Ended
 from state.errors import CatalogueError
-from state.model import Arch
-from tests.generator.family import family, files, release
+from state.model import Arch, Base, OsLine, Version
+from tests.generator.family import DAY, family, files, release
 
 DEVICES, DISTROS = "catalogue/devices.toml", "catalogue/distros.toml"
 STACKS, FAMILY = "catalogue/stacks.toml", "catalogue/family.toml"
@@ -22,7 +25,11 @@ WRONG = {
     "missing key": (FAMILY, 'namespace = "balenalib"\n', "", "family.namespace", "is missing"),
     "not TOML": (FAMILY, "[family]", "[family", "", "Expected"),
     "duplicate row": (DEVICES, "\nup-core = ", "\nup-board = ", "", "Cannot overwrite"),
-    "duplicate platform": (STACKS, 'platform = "amd64/musl"', 'platform = "amd64/glibc"', "served", "amd64/glibc must be there once"),
+    "duplicate platform": (STACKS, 'platform = "amd64/musl"', 'platform = "amd64/glibc"', "served[5].platform", "amd64/glibc must be there once"),
+    "platform forgotten": (STACKS, '"armv5e/glibc" = "nobody publishes Node.js binaries for ARMv5"\n', "", "stacks.node.served", "armv5e/glibc must be there"),
+    "served and absent": (STACKS, '"armv5e/glibc" = "nobody', '"amd64/glibc" = "x"\n"armv5e/glibc" = "nobody', "served[0].platform", "amd64/glibc must be there once"),
+    "and for or": (STACKS, 'below = "24"\nreason', 'since = "24"\nbelow = "24"\nreason', "served[2].below", "none is at least 24"),
+    "retired default": (STACKS, "[stacks.node.extra]", '[stacks.node.defaults.22]\ndebian = "buster"\n[stacks.node.extra]', "defaults.22", "no version buster"),
     "no platform": (STACKS, 'platform = "amd64/musl"', 'platform = "amd64"', "platform", "is not an architecture and"),
     "no arch": (DEVICES, 'title = "UP Core", arch = "amd64"', 'title = "UP Core", arch = "x86"', "up-core.arch", "is not one of"),
     "unknown class": (DEVICES, 'class = "intel-edison"', 'class = "intel-edisn"', "intel-edison.class", "nearest are intel-edison"),
@@ -65,7 +72,10 @@ WRONG = {
     ),
     "arch without a reason": (DISTROS, 'armv5e = "Alpine has no ARMv5"\n', "", "lines.3.22.bases", "armv5e must have"),
     "arch with base and reason": (DISTROS, "[distros.debian.lines.sid.absent]\n", '[distros.debian.lines.sid.absent]\ni386 = "gone"\n', "sid.bases", "i386 must have"),
-    "digest without a base": (DISTROS, "[distros.debian.lines.sid.absent]\n", f'[distros.debian.lines.sid.digests]\narmv6 = "sha256:{"0" * 64}"\n[distros.debian.lines.sid.absent]\n', "sid.digests", "has no base"),
+    "digest in the table": (DISTROS, "[distros.debian.lines.sid.absent]\n", f'[distros.debian.lines.sid.digests]\namd64 = "sha256:{"0" * 64}"\n[distros.debian.lines.sid.absent]\n', "sid.digests", "is not known here"),
+    "base of a new line": (DISTROS, "debian:{line}-slim", "debian:{codename}-slim", "new_line.bases.amd64", "is not usable"),
+    "title of a new line": (DISTROS, "Debian GNU/Linux {major} ({line})", "Debian {name}", "new_line.title", "may hold"),
+    "exclusion of a new line": (DISTROS, "[distros.debian.new_line.absent]", '[distros.debian.new_line.exclude]\n"a b" = "why"\n[distros.debian.new_line.absent]', "new_line.exclude", "not a pattern"),
     "bound without a reason": (STACKS, 'reason = "the unofficial x86 recipe ended before 22"\n', "", "served[4].reason", "stands exactly"),
     "required but not served": (STACKS, '"aarch64/glibc"]', '"i386/musl"]', "stacks.node.require", "not served"),
     "stack default": (STACKS, "[stacks.node.extra]", '[stacks.node.defaults.22]\ndebian = "sid"\n[stacks.node.extra]', "defaults.22", "rolls"),
@@ -183,24 +193,74 @@ def test_one_digest_on_two_files_is_refused() -> None:
     recorded = rows.releases["node", "22"]
     text = dump_release(recorded)
     copied = text.replace(recorded.artifacts[0].checksum.digest, recorded.artifacts[1].checksum.digest)
-    with pytest.raises(CatalogueError, match=recorded.artifacts[1].url):
+    with pytest.raises(CatalogueError, match=recorded.artifacts[1].url) as caught:
         catalogue.load({**files(), release_path("node", "22"): copied.encode()})
+    assert caught.value.line
+    assert recorded.artifacts[1].url in copied.splitlines()[caught.value.line - 1]
+
+
+def test_one_wrong_word_does_not_take_images_away_unseen() -> None:
+    """A row that excludes what a recorded release has a file for is refused, with its line: AND for OR."""
+    rows = family(lines=["22"])
+    given = {**files(), release_path("node", "22"): dump_release(rows.releases["node", "22"]).encode()}
+    catalogue.load(given)
+    text = given[STACKS].decode()
+    wrong = text.replace('below = "24"', 'below = "22"', 1)
+    with pytest.raises(CatalogueError, match=r"node/22\.json") as caught:
+        catalogue.load({**given, STACKS: wrong.encode()})
+    assert caught.value.field == "stacks.node.served[2].platform"
+    assert caught.value.line
+    assert text.splitlines()[caught.value.line - 1] == 'platform = "armv7hf/glibc"'
+
+
+def test_a_stack_may_not_point_at_a_retired_version() -> None:
+    """What a stack says of a distro version's packages needs that version; the line is named."""
+    given = files()
+    rows = '[stacks.node.libraries]\n{} = ["libstdc++6"]\n\n[stacks.node.extra]'
+    for codename, problem in (("buster", "is a retired version"), ("bookwurm", "nearest are bookworm")):
+        text = given[STACKS].decode().replace("[stacks.node.extra]", rows.format(codename))
+        with pytest.raises(CatalogueError, match=problem) as caught:
+            catalogue.load({**given, STACKS: text.encode()})
+        assert caught.value.line
+        assert text.splitlines()[caught.value.line - 1].startswith(codename)
 
 
 def test_a_line_comes_and_goes() -> None:
-    """with_release and without_line leave the given catalogue as it was."""
+    """with_release and without_line leave the given catalogue as it was; of what went its end is known, until it is back."""
     rows = family(lines=["22"])
     both = catalogue.with_release(rows, release(rows, "24"))
     assert [r.line for r in both.lines("node")] == ["22", "24"]
-    assert catalogue.without_line(both, "node", "24") == rows
+    fewer = catalogue.without_line(both, "node", "24", DAY)
+    assert fewer.releases == rows.releases
+    assert fewer.ended["node", "24"] == Ended("node", "24", release(rows, "24").version, DAY)
+    assert catalogue.with_release(fewer, release(rows, "24")) == both
     assert [r.line for r in rows.lines("node")] == ["22"]
 
 
+def test_what_ended_is_read_back() -> None:
+    """The record of a removed line is a file of its own; one in another's place is refused."""
+    over = Ended("node", "18", Version("18.20.8"), DAY)
+    rows = catalogue.load({**files(), ended_path("node", "18"): dump_ended(over).encode()})
+    assert rows.ended == {("node", "18"): over}
+    for path, text in (
+        (ended_path("node", "20"), dump_ended(over)),
+        (ended_path("node", "18"), dump_ended(over).replace("18.20.8", "newest")),
+        (ended_path("node", "18"), dump_ended(over).replace("2026-11-22", "soon")),
+        (ended_path("node", "18"), "[]"),
+    ):
+        with pytest.raises(CatalogueError, match=path):
+            catalogue.load({**files(), path: text.encode()})
+
+
 def test_a_digest_pins_the_base() -> None:
-    """A digest that the watcher has seen is read back; the built-in catalogue invents none."""
+    """A digest that the watcher recorded is read back; the built-in catalogue invents none."""
     given = files()
     assert not any(line.digests for d in catalogue.load(given).distros.values() for line in d.lines)
-    pin = f'[distros.debian.lines.sid.digests]\namd64 = "sha256:{"0" * 64}"\n'
-    given[DISTROS] += pin.encode()
+    reference = "docker.io/library/debian:sid-slim"
+    record = OsLine("debian", "sid", bases=(Base(Arch.AMD64, reference, f"sha256:{'0' * 64}"),))
+    given["catalogue/releases/debian/sid.json"] = dump_line(record).encode()
     sid = catalogue.load(given).distros["debian"].lines[-1]
     assert sid.digests == {Arch.AMD64: f"sha256:{'0' * 64}"}
+    # Of another image it says nothing.
+    given[DISTROS] = given[DISTROS].replace(reference.encode(), b"docker.io/library/debian:unstable-slim")
+    assert catalogue.load(given).distros["debian"].lines[-1].digests == {}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from generator import catalogue, tags
+from generator import catalogue, dockerfile, matrix
 from generator.docs import PAGE, docs
 from state.model import Arch
-from tests.generator.family import family, release
+from tests.generator.family import family, owners, release
+from tests.generator.languages import spoken
 
-FAMILY = family()
+FAMILY = spoken(family())
 TEXT = docs(FAMILY)[PAGE]
 
 
@@ -20,7 +22,7 @@ def test_a_patch_release_changes_nothing_on_the_page() -> None:
 
 def test_a_new_line_adds_rows_of_its_own() -> None:
     """Every other text line stays."""
-    before = docs(family(lines=["22", "24"]))[PAGE].splitlines()
+    before = docs(spoken(family(lines=["22", "24"])))[PAGE].splitlines()
     added = [line for line in TEXT.splitlines() if line not in before]
     assert all("`26`" in line or "Node.js 26" in line for line in added)
     assert [line for line in before if line not in TEXT.splitlines()] == []
@@ -28,15 +30,28 @@ def test_a_new_line_adds_rows_of_its_own() -> None:
 
 def test_every_row_stands_in_a_table_of_its_width() -> None:
     """A cell cannot break its table."""
-    rows = [line for line in TEXT.replace("\\|", "").splitlines() if line.startswith("|")]
     width = 0
-    for above, row in zip(["", *rows], rows, strict=False):
-        width = (
-            row.count("|")
-            if row.startswith(("| Distro |", "| Language |", "| Class |", "| Device |", "| What |"))
-            else width
-        )
-        assert row.count("|") == width, above
+    for line in TEXT.replace("\\|", "").splitlines():
+        width = 0 if not line.startswith("|") else width or line.count("|")
+        assert line.count("|") == width or not width, line
+
+
+def test_links_within_the_page_lead_somewhere() -> None:
+    """Each #place is a title's."""
+    titles = {
+        re.sub("[^a-z0-9 -]", "", t.lower()).replace(" ", "-") for t in re.findall("^#+ (.*)$", TEXT, re.MULTILINE)
+    }
+    links = set(re.findall(r"\]\(#([^)]*)\)", TEXT))
+    assert len(links) >= 6
+    assert links <= titles
+
+
+def test_linked_dockerfiles_are_there() -> None:
+    """They are what the same render makes."""
+    links = re.findall(r"\]\(\.\./(balena-base-images/[^)]*)\)", TEXT)
+    made = dockerfile.files(FAMILY, matrix.with_dockerfile(FAMILY))
+    assert len(links) == 2
+    assert set(links) <= set(made)
 
 
 def test_the_page_says_what_there_is() -> None:
@@ -46,7 +61,11 @@ def test_the_page_says_what_there_is() -> None:
     )
     assert "| Node.js | `22` |  | 2027-04-30 | amd64, aarch64, armv7hf, armv6 | amd64 |" in TEXT
     assert "| Node.js | `24` | default |" in TEXT
-    assert "| `up-core` | UP Core |  | amd64 | `up-board` |" in TEXT
+    assert "| OpenJDK | `25-jdk` | default |" in TEXT
+    assert "| OpenJDK | `21-jre` |  | 2028-11-14 | amd64, aarch64, armv7hf, armv5e, i386 | amd64, aarch64 |" in TEXT
+    assert "| Raspbian GNU/Linux | `raspbian`, `debian` | Raspbian GNU/Linux 13 (trixie) | armv6 |" in TEXT
+    assert "| armv6 | `rpi` | `linux/arm/v6` | Raspbian GNU/Linux, Alpine Linux | with `cross-build-start` |" in TEXT
+    assert "| `up-core` | UP Core |  | amd64 | `balenalib/up-core` | `up-board` |" in TEXT
 
 
 def test_the_page_says_why_something_is_not_there() -> None:
@@ -56,11 +75,19 @@ def test_the_page_says_why_something_is_not_there() -> None:
     assert "| `iot2000` | Siemens IOT2000 |  | i386 | no images: its processor" in TEXT
 
 
-def test_the_example_is_a_name_that_exists() -> None:
-    """A reader may copy it."""
-    assert "`balenalib/amd64-debian-node:24-trixie-run`" in TEXT
-    assert "balenalib/amd64-debian-node:24-trixie-run" in tags.owners(FAMILY)
-    assert "`balenalib/amd64-debian:trixie-run`" in docs(family([], lines=[]))[PAGE]
+def named(text: str) -> set[str]:
+    """Every image that a text names; those without a tag with the one that they mean."""
+    found = re.findall(r"(?:FROM |`)(balenalib/[a-z0-9.-]+(?::[a-z0-9._-]+)?)", text.partition("## Device types")[0])
+    return {name if ":" in name else f"{name}:latest" for name in found}
+
+
+def test_the_examples_are_names_that_exist() -> None:
+    """A reader may copy them, whatever the family consists of."""
+    assert "balenalib/raspberrypi3-debian-node:22-trixie-build" in named(TEXT)
+    for rows in (FAMILY, family([], lines=[]), family([]), family(["up-core"]), family(["raspberry-pi"])):
+        names = named(docs(rows)[PAGE])
+        assert len(names) >= 2
+        assert names <= set(owners(rows))
 
 
 def test_a_fallback_is_shown() -> None:

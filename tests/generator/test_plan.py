@@ -77,7 +77,7 @@ def test_the_end_of_a_line_removes_all_of_it_and_nothing_else(rows: Catalogue) -
     assert planned is not None
     removed = {p for p, text in planned.change.files.items() if text is None}
     assert {p for p in texts(rows) if "/22/" in p or p.endswith("/22.json")} == removed
-    assert set(planned.change.files) - removed == {"docs/base-images.md"}
+    assert set(planned.change.files) - removed == {"docs/base-images.md", "catalogue/ended/node/22.json"}
     assert planned.change.title == "node: remove 22 (end of life 2027-04-30)"
     assert planned.change.message.endswith("\nWatcher-Key: eol/node-22\nWatcher-Release: 22.23.2\n")
     assert {"eol", "removes-images"} <= set(planned.change.labels)

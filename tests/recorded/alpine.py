@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from pathlib import Path
 
-from sources import alpine
+from sources import alpine, alpine_listing
 from sources.formats import read_yaml
 from state.errors import NotPublished, SourceError
 from state.model import Arch, Platform, Release, Version
@@ -34,8 +33,14 @@ def check(folder: Path) -> Outcome:
             outcome.refused.append((file.name, str(error)))
     for file, line, arch in listings:
         outcome.files += 1
+        if line == "edge":
+            entry = alpine_listing.latest(line, arch, file.read_bytes())
+            reason = f"edge is no branch of releases, but a snapshot of the day: {entry.member('version').text()}"
+            outcome.refused.append((str(file.relative_to(folder)), reason))
+            continue
         try:
-            seen |= {r.version.text for r in alpine.releases(_documents(site, file, line, arch))}
+            documents = {"releases": site.read_bytes(), f"v{line}/{arch}": file.read_bytes()}
+            seen |= {r.version.text for r in alpine.releases(documents)}
             asyncio.run(_files(file, line, arch))
         except SourceError as error:
             outcome.refused.append((str(file.relative_to(folder)), str(error)))
@@ -48,14 +53,6 @@ def _placed(file: Path) -> tuple[str, str]:
     if match := _NAME.fullmatch(file.name):
         return match["line"], match["arch"]
     return file.parts[-4].removeprefix("v"), file.parts[-2]
-
-
-def _documents(site: Path, file: Path, line: str, arch: str) -> dict[str, bytes]:
-    """Return the list of releases with the listing; edge has no place there, so it is read as a branch of its own."""
-    if line != "edge":
-        return {"releases": site.read_bytes(), f"v{line}/{arch}": file.read_bytes()}
-    entry = {"rel_branch": "v99.0", "branch_date": "2024-01-01", "eol_date": "2030-01-01", "releases": []}
-    return {"releases": json.dumps({"release_branches": [entry]}).encode(), f"v99.0/{arch}": file.read_bytes()}
 
 
 async def _files(file: Path, line: str, arch: str) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from sources import dotnet
+from sources import dotnet, dotnet_channels
 from sources.strict import read_json
 from state.errors import SourceError
 from state.model import Arch, Platform, Release
@@ -46,7 +46,7 @@ async def _channel(file: Path, outcome: Outcome) -> set[tuple[str, str]]:
     url = _CHANNEL.format(name)
     entry = {"channel-version": name, "release-type": "lts", "support-phase": "active", "releases.json": url}
     try:
-        found = list(dotnet._released(name, read_json("dotnet", "", json.dumps(entry).encode()), body))
+        found = list(dotnet_channels.released(name, read_json("dotnet", "", json.dumps(entry).encode()), body))
     except SourceError as error:
         outcome.refused.append((file.name, str(error)))
         return set()

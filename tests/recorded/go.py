@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from sources import go
+from sources import go, go_list
 from state.errors import SourceError
 from state.model import Arch, Artifact, Platform, Release, Version
 from tests.recorded.outcome import Outcome
@@ -57,7 +57,7 @@ def _entries(folder: Path) -> Iterator[str]:
 async def _files(body: bytes) -> list[Artifact]:
     """Return the Linux files of all releases in a list: read whole once, then one by one."""
     found: list[Artifact] = []
-    go._listed("https://go.dev/dl/?mode=json", body)
+    go_list.read(go_list.SHORT, body)
     for entry in json.loads(body):
         pages = Pages({"https://go.dev/dl/?mode=json": json.dumps([entry]).encode()}, source="go")
         version = Version(entry["version"].removeprefix("go"))

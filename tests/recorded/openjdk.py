@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sources import openjdk
+from sources import openjdk, temurin
 from state.errors import SourceError
 from state.model import Arch, Platform
 from tests.recorded.outcome import Outcome
@@ -51,10 +51,11 @@ async def _read(page: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
         .split("+")[0]
     )
     available = {"available_lts_releases": [line], "most_recent_feature_release": line}
-    found = openjdk.releases({"available": json.dumps(available).encode(), f"ga-{line}": json.dumps(page).encode()})
+    pages = {f"ga-{line}": json.dumps(page).encode(), f"ga-{line - 1}": b""}
+    found = openjdk.releases({"available": json.dumps(available).encode()} | pages)
     names = {release["release_name"]: release for release in page}
     for release in found:
-        name = openjdk.spelled(release.version)
+        name = temurin.spelled(release.version)
         await openjdk.artifacts(
             release, _PLATFORMS, Pages({_API.format(quote(name, safe="")): json.dumps(names[name]).encode()})
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from datetime import date
 from pathlib import Path
 
-from sources import python
+from sources import proofs, python
 from state.errors import SourceError
-from state.model import Arch, Platform, Release, Version
+from state.model import Version
 from tests.recorded.outcome import Outcome
 from tests.sources.pages import Pages
 
@@ -41,14 +40,14 @@ def check(folder: Path) -> Outcome:
 
 
 async def _bundle(folder: Path, outcome: Outcome) -> None:
-    """Look up 3.12.5 by its bundle (that of the .tgz, which is all there is), and compare the digest with pyenv's."""
+    """Check the bundle of 3.12.5 (that of the .tgz, which is all there is), and compare its digest with pyenv's."""
     body = (folder / "Python-3.12.5.tgz.sigstore").read_bytes()
-    url = "https://www.python.org/ftp/python/3.12.5/Python-3.12.5.tar.xz.sigstore"
-    release = Release("python", "3.12", Version("3.12.5"), date(2024, 8, 6))
-    offer = await python.artifacts(
-        release, [Platform(Arch.AMD64, "glibc")], Pages({url: body}, folder / "keys", "python")
-    )
-    outcome.refused += [("Python-3.12.5.tgz.sigstore", reason) for _, reason in offer.missing]
+    url = "https://www.python.org/ftp/python/3.12.5/Python-3.12.5.tgz"
+    try:
+        signer = ("thomas@python.org", "https://accounts.google.com")
+        await proofs.sigstore(url, *signer, Pages({f"{url}.sigstore": body}, source="python"))
+    except SourceError as error:
+        outcome.refused.append(("Python-3.12.5.tgz.sigstore", str(error)))
     digest = base64.b64decode(json.loads(body)["messageSignature"]["messageDigest"]["digest"]).hex()
     if digest not in (folder / "cpython-source-sha256.pyenv.tsv").read_text():
         outcome.refused.append(("cpython-source-sha256.pyenv.tsv", "has another digest of 3.12.5 than the bundle"))

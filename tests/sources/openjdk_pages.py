@@ -42,7 +42,7 @@ def copy(name: str, **changed: Any) -> dict[str, Any]:
 def documents(*pages: Any, **named: Any) -> dict[str, bytes]:
     """Return documents: the recorded releases by line, or those of line 21 only if *pages* are given."""
     pages = pages or tuple(RELEASES.values())
-    made: dict[str, Any] = {"available": LINES}
+    made: dict[str, Any] = {"available": LINES} | {f"ga-{line}": b"" for line in range(8, 30)}
     for line in (8, 11, 21, 25):
         starts = (f"jdk-{line}.", f"jdk-{line}+", f"jdk{line}u")
         made[f"ga-{line}"] = [r for r in (*pages, *RELEASES.values()) if str(r["release_name"]).startswith(starts)]

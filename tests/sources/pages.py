@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sources.memory import Memory
 from sources.source import Fetch
 from state.errors import NotPublished
 from state.model import Checksum
@@ -20,6 +21,7 @@ class Pages:
     keys: Path | None = None
     source: str = "node"
     asked: list[str] = field(default_factory=list)
+    proofs: Memory = field(default_factory=Memory)
 
     async def get(self, url: str, *, limit: int | None = None) -> bytes:
         """Return the page."""
@@ -29,9 +31,9 @@ class Pages:
             raise page
         return page
 
-    async def size(self, url: str) -> int:
-        """Return its length."""
-        return len(await self.get(url))
+    async def look(self, url: str) -> tuple[int, str]:
+        """Return its length; these pages have no ETag."""
+        return len(await self.get(url)), ""
 
     async def digest(self, url: str, algorithm: str) -> tuple[Checksum, int]:
         """Return its digest and length."""

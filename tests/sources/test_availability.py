@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -57,6 +58,12 @@ async def test_an_unsigned_file_is_pending_until_it_was_compared() -> None:
     assert MUSL.url not in pages.asked
     again = await confirm(Offer((MUSL, AMD64)), pages, {(MUSL.url, GOOD)})
     assert (again.pending, [(a.url, a.size) for a in again.ready]) == ((), [(MUSL.url, 4), (AMD64.url, 4)])
+
+
+async def test_a_signature_of_its_own_is_checked_whatever_was_compared() -> None:
+    """It may have come after the file."""
+    signed = replace(MUSL, signature=f"{MUSL.url}.asc")
+    assert (await confirm(Offer((signed,)), Pages({}), {(MUSL.url, GOOD)})).pending == (signed,)
 
 
 async def test_what_could_not_be_asked_is_told_apart_from_what_is_not_there() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sources import proofs
 from state.errors import SourceError
+from state.model import Proof
 from tests.sources.fuzz import broken_bytes, changed_json, outcome_of
 from tests.sources.pages import Pages
 from tests.sources.sigstore_world import Sigstore
@@ -33,7 +34,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bytes]:
         yield json.dumps(world.bundle(DIGEST, *SIGNER)).encode()
 
 
-def proved(body: bytes) -> proofs.Proof:
+def proved(body: bytes) -> Proof:
     """Return what the bundle proves."""
     return asyncio.run(proofs.sigstore(URL, *SIGNER, Pages({f"{URL}.sigstore": body}, source="python")))
 

@@ -40,6 +40,13 @@ async def test_a_signature_over_the_file_holds(file: Path, signer: Signer, tmp_p
     assert (signed.text, signed.fingerprint, signed.signed_at) == (b"", signer.fingerprint, EARLY)
 
 
+async def test_a_signature_need_not_be_armored(file: Path, signer: Signer, tmp_path: Path) -> None:
+    """Some upstreams write the packets as they are (``.sig``)."""
+    packets = base64.b64decode(b"".join(signer.detach(BODY, EARLY).partition(b"\n\n")[2].split(b"-----")[0].split()))
+    signed = await detached(file, packets, keyring("go", tmp_path / "keys"), "go", URL)
+    assert signed.fingerprint == signer.fingerprint
+
+
 async def test_an_altered_file_is_refused(file: Path, signer: Signer, tmp_path: Path) -> None:
     """One byte more."""
     file.write_bytes(BODY + b"\0")
@@ -79,7 +86,7 @@ async def test_nothing_but_signatures_is_handed_to_gpgv(file: Path, signer: Sign
         ),
     ]
     for form in forms:
-        with pytest.raises(SignatureError, match="is not an armored detached signature"):
+        with pytest.raises(SignatureError, match="is not a detached signature"):
             await detached(file, form, keyring("go", tmp_path / "keys"), "go", URL)
 
 

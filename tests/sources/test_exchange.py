@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from email.utils import formatdate
-from time import time
+from time import monotonic, time
 
 import pytest
 
 from sources import node
+from sources.exchange import Connections
 from sources.feed import Feed, FeedSettings
 from state.errors import FetchError, NotPublished
 from tests.sources.conftest import Naps
@@ -175,3 +176,17 @@ async def test_the_password_of_a_mirror_is_not_told(settings: FeedSettings, upst
             await feed.get(INDEX)
     assert "hunter2" not in str(caught.value)
     assert f"asked of the mirror 127.0.0.1:{upstream.port}" in str(caught.value)
+
+
+async def test_a_host_gives_no_more_turns_than_it_has(settings: FeedSettings, upstream: Upstream) -> None:
+    """Two sources, one host, one turn: six answers of 30 ms come one after the other, on one connection pool."""
+    upstream.latency = 0.03
+    one = replace(settings, per_host=1)
+    shared = Connections(one)
+    node, other = (Feed(name, one, connections=shared) for name in ("node", "other"))
+    start = monotonic()
+    await asyncio.gather(*(feed.get(INDEX) for feed in (node, other) for _ in range(3)))
+    assert monotonic() - start >= 6 * upstream.latency
+    await node.aclose()
+    assert not shared._clients["nodejs.org"].is_closed  # who shares them does not close them
+    await shared.aclose()

@@ -56,6 +56,20 @@ def test_a_line_is_a_number_and_its_end_is_bodhis() -> None:
     ]
 
 
+def test_what_has_ended_is_told_although_the_feed_forgot_it() -> None:
+    """Bodhi keeps 39, archived, with its end; 43 is to come, whatever end is planned for it. No day of release is said."""
+    windows = bodhi()
+    (row,) = (r for r in windows["releases"] if r["name"] == "F41")
+    windows["releases"] += [
+        row | {"name": "F39", "version": "39", "state": "archived", "eol": "2024-11-26"},
+        row | {"name": "F44", "version": "44", "state": "pending", "eol": "2027-05-19"},
+    ]
+    found = {r.line: r for r in fedora.releases(documents(feed(), windows))}
+    assert list(found) == ["39", "40", "41", "42"]
+    assert (found["39"].supported_until, found["39"].supported(date(2025, 4, 23))) == (date(2024, 11, 26), False)
+    assert {r.published for r in found.values()} == {None}
+
+
 def test_a_beta_is_no_release() -> None:
     """42 Beta of 2025-04-14 became 42 nine days later; the rest of its rows did not change."""
     before = [r.line for r in fedora.releases(documents(feed("2025-04-14")))]

@@ -79,7 +79,8 @@ async def test_a_poll_asks_for_everything_before_it_fails(feed: Feed, upstream: 
 async def test_size_is_what_a_head_tells(feed: Feed, upstream: Upstream) -> None:
     """No body is asked for, so that looking is cheap."""
     expected = (upstream.root / FILE.removeprefix("https://")).stat().st_size
-    assert await feed.size(FILE) == expected
+    size, etag = await feed.look(FILE)
+    assert (size, bool(etag)) == (expected, True)
     assert [(seen.method, seen.body_bytes) for seen in upstream.requests] == [("HEAD", 0)]
 
 
@@ -87,10 +88,10 @@ async def test_an_empty_file_and_a_page_have_no_size(feed: Feed, upstream: Upstr
     """A file of no bytes, or a sign-in page in its place, is not there."""
     (upstream.root / FILE.removeprefix("https://")).write_bytes(b"")
     with pytest.raises(FetchError, match="empty"):
-        await feed.size(FILE)
+        await feed.look(FILE)
     upstream.faults[FILE.removeprefix("https:/")] = Fault("html")
     with pytest.raises(FetchError, match="HTML page"):
-        await feed.size(FILE)
+        await feed.look(FILE)
 
 
 async def test_digest_reads_the_published_bytes(feed: Feed, upstream: Upstream) -> None:

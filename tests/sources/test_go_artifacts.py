@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from sources import go
+from sources.availability import compare
 from sources.signatures import keyring
 from state.errors import FetchError, NotPublished, SignatureError, SourceError
-from state.model import Arch, Platform, Release, Version
+from state.model import Arch, Artifact, Platform, Release, Version
 from tests.sources.pages import Pages
 from tests.sources.test_go import file
 from tests.upstream.signer import Signer
@@ -64,6 +66,12 @@ def signer(tmp_path: Path) -> Signer:
     return made
 
 
+async def compared(pages: Pages) -> Artifact:
+    """Look up the one file of 1.27.0, and compare it."""
+    (artifact,) = (await go.artifacts(release("1.27.0"), [AMD64], pages)).artifacts
+    return await compare(artifact, pages)
+
+
 async def test_one_tarball_serves_several_platforms(signer: Signer, tmp_path: Path) -> None:
     """The static tarball runs on musl too, and armv6l on armv7: same URL, same digest, no twins."""
     pages = network("1.27.0", "amd64", "armv6l", "386", signer=signer, keys=tmp_path)
@@ -75,14 +83,25 @@ async def test_one_tarball_serves_several_platforms(signer: Signer, tmp_path: Pa
         (ARMV7, "go1.27.0.linux-armv6l.tar.gz"),
         (I386, "go1.27.0.linux-386.tar.gz"),
     ]
-    assert {(a.verified, a.signed) for a in offer.artifacts} == {(f"signed by {signer.fingerprint}", True)}
-    assert (offer.missing, len(set(pages.asked))) == ((), 7)
+    assert {(a.signature, a.signed) for a in offer.artifacts} == {(f"{a.url}.asc", False) for a in offer.artifacts}
+    assert (offer.missing, len(set(pages.asked))) == ((), 4)
+
+
+async def test_a_proved_file_is_signed_and_not_downloaded_again(signer: Signer, tmp_path: Path) -> None:
+    """The signature is checked when the file is compared, in the background; the next look knows it."""
+    pages = network("1.27.0", "amd64", signer=signer, keys=tmp_path)
+    (artifact,) = (await go.artifacts(release("1.27.0"), [AMD64], pages)).artifacts
+    proved = await compare(artifact, pages)
+    assert (proved.verified, proved.signed, proved.signature) == (f"signed by {signer.fingerprint}", True, "")
+    pages.asked.clear()
+    (again,) = (await go.artifacts(release("1.27.0"), [AMD64], pages)).artifacts
+    assert (again, artifact.url in pages.asked) == (replace(proved, size=None), False)
 
 
 async def test_a_file_without_signature_is_to_be_compared() -> None:
     """The digest came by TLS only, and the artifact says so."""
     (artifact,) = (await go.artifacts(release("1.27.0"), [AMD64], network("1.27.0", "amd64"))).artifacts
-    assert (artifact.signed, artifact.verified) == (False, "sha256 published by upstream; compared with the file")
+    assert (artifact.signed, artifact.verified) == (False, "sha256 published by upstream")
     assert artifact.checksum.digest == hashlib.sha256(body("go1.27.0.linux-amd64.tar.gz")).hexdigest()
 
 
@@ -95,11 +114,11 @@ async def test_a_signature_that_does_not_hold_gives_nothing(signer: Signer, tmp_
     """An unknown key, or another file: no artifact, not even an unsigned one."""
     pages = network("1.27.0", "amd64", signer=signer)
     with pytest.raises(SignatureError, match="unknown key"):
-        await go.artifacts(release("1.27.0"), [AMD64], pages)
+        await compared(pages)
     pages = network("1.27.0", "amd64", signer=signer, keys=tmp_path)
     pages.pages = {**pages.pages, f"{FILES}/go1.27.0.linux-amd64.tar.gz": b"x"}
     with pytest.raises(SignatureError, match="not what key"):
-        await go.artifacts(release("1.27.0"), [AMD64], pages)
+        await compared(pages)
 
 
 async def test_a_signed_file_has_the_digest_of_the_list(signer: Signer, tmp_path: Path) -> None:
@@ -107,8 +126,8 @@ async def test_a_signed_file_has_the_digest_of_the_list(signer: Signer, tmp_path
     name, other = "go1.27.0.linux-amd64.tar.gz", b"a signed file of another release"
     pages = network("1.27.0", "amd64", keys=tmp_path)
     pages.pages = {**pages.pages, f"{FILES}/{name}": other, f"{FILES}/{name}.asc": signer.detach(other, DAY)}
-    with pytest.raises(SourceError, match="but the list says"):
-        await go.artifacts(release("1.27.0"), [AMD64], pages)
+    with pytest.raises(SourceError, match="but its list says"):
+        await compared(pages)
 
 
 async def test_an_outage_is_no_lack_of_a_signature() -> None:

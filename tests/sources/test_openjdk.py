@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
-from sources import openjdk
+from sources import openjdk, temurin
 from sources.signatures import keyring
 from state.errors import SourceError
 from state.model import Release, Version
@@ -35,18 +36,18 @@ def refusal(**named: Any) -> SourceError:
 
 
 def test_one_page_is_asked_for_per_maintained_line() -> None:
-    """Long-term lines and the newest, which may be a long-term one; ended ones stay in available_releases."""
+    """Long-term lines, the newest and the one before, which may be long-term ones; all stay in available_releases."""
     asked = openjdk.more({"available": AVAILABLE})
     assert list(asked) == ["ga-8", "ga-11", "ga-17", "ga-21", "ga-25", "ga-26"]
     assert asked["ga-21"] == PAGE.format(21)
     both = LINES | {"most_recent_feature_release": 21}
-    assert list(openjdk.more(documents(available=both))) == ["ga-8", "ga-11", "ga-21"]
+    assert list(openjdk.more(documents(available=both))) == ["ga-8", "ga-11", "ga-20", "ga-21"]
 
 
 def test_a_release_is_in_the_lines_of_both_flavours() -> None:
     """Version, day (of UTC), and whether the line is a long-term one. Neither end of support nor security is said."""
     found = newest()
-    assert {line: (r.version.text, r.published.isoformat(), r.lts) for line, r in found.items()} == {
+    assert {line: (r.version.text, str(r.published), r.lts) for line, r in found.items()} == {
         "8-jdk": ("8.0.502+7", "2026-07-31", "LTS"),
         "8-jre": ("8.0.502+7", "2026-07-31", "LTS"),
         "11-jdk": ("11.0.22+7", "2024-01-18", "LTS"),
@@ -57,6 +58,29 @@ def test_a_release_is_in_the_lines_of_both_flavours() -> None:
         "25-jre": ("25.0.4.1+1", "2026-08-19", ""),
     }
     assert all((r.supported_until, r.security) == (None, False) for r in found.values())
+
+
+def test_a_line_ends_when_the_next_one_comes() -> None:
+    """No date of its end is stated: the first release that we see of the newest line says that it has come."""
+    before, first = copy("jdk-25.0.4.1+1", release_name="jdk-24.0.2+12"), copy("jdk-25.0.4.1+1")
+    for each, name in ((before, "24"), (first, "25")):
+        for binary in each["binaries"]:
+            package = binary["package"]
+            package["link"] = package["link"].replace("25", name)
+    first |= {"release_name": "jdk-25+36", "timestamp": "2025-09-19T10:00:00Z"}
+    pages = documents(**{"ga-24": [before], "ga-25": [RELEASES["jdk-25.0.4.1+1"], first]})
+    found = {r.version.text: r for r in openjdk.releases(pages) if r.line.endswith("-jdk")}
+    ended, newest = found["24.0.2+12"], found["25.0.4.1+1"]
+    assert (ended.supported_until, ended.supported(date(2025, 9, 20))) == (date(2025, 9, 19), False)
+    assert (newest.supported_until, newest.maintained) == (None, True)
+
+
+def test_the_newest_line_may_be_announced_before_it_has_a_release() -> None:
+    """Its page is not there yet: the others are read, and the line before it has not ended."""
+    before = copy("jdk-25.0.4.1+1")
+    announced = {"available_lts_releases": [8, 11, 21], "most_recent_feature_release": 26}
+    found = newest(available=announced, **{"ga-25": [before]})
+    assert (found["25-jdk"].maintained, found["25-jdk"].supported_until, "26-jdk" in found) == (True, None, False)
 
 
 def test_a_respin_for_other_systems_is_no_release() -> None:
@@ -109,9 +133,9 @@ def test_versions_lead_back_to_upstreams_spelling(name: str, version: str) -> No
     line = int(version.partition(".")[0].partition("+")[0])
     made = copy("jdk-21.0.12+8", release_name=name)
     page = {"available": {"available_lts_releases": [], "most_recent_feature_release": line}, f"ga-{line}": [made]}
-    found = openjdk.releases({k: json.dumps(v).encode() for k, v in page.items()})
+    found = openjdk.releases({f"ga-{line - 1}": b""} | {k: json.dumps(v).encode() for k, v in page.items()})
     assert {r.version.text for r in found} == {version}
-    assert openjdk.spelled(Version(version)) == name
+    assert temurin.spelled(Version(version)) == name
 
 
 def test_out_of_band_releases_and_respins_are_newer() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from sources import openjdk
+from sources.availability import compare
 from state.errors import NotPublished, SourceError
 from state.model import Release, Version
 from tests.sources.openjdk_pages import (
@@ -24,6 +28,7 @@ from tests.sources.openjdk_pages import (
     looked_up,
 )
 from tests.sources.pages import Pages
+from tests.upstream.signer import Signer
 
 
 async def test_artifacts_have_the_published_digest() -> None:
@@ -43,6 +48,27 @@ async def test_artifacts_have_the_published_digest() -> None:
         (AARCH64_MUSL, "jre_aarch64_alpine-linux_hotspot_21.0.12.1_1.tar.gz", "98e15ae3"),
     ]
     assert {(a.verified, a.signed) for a in jdk.artifacts} == {("sha256 published by upstream", False)}
+
+
+async def test_a_signature_beside_the_file_is_checked_with_it(tmp_path: Path) -> None:
+    """``.sig``, by the pinned key: on the first look it is to be checked, on the next it has proved the file."""
+    signer = Signer(datetime(2020, 1, 1, tzinfo=UTC))
+    signer.install(tmp_path)
+    name, file, made = "jdk-21.0.12.1+1", b"stands in for a JDK", copy("jdk-21.0.12.1+1")
+    for binary in made["binaries"]:
+        if (binary["os"], binary["architecture"], binary["image_type"]) == ("linux", "x64", "jdk"):
+            binary["package"]["checksum"] = hashlib.sha256(file).hexdigest()
+            url = binary["package"]["link"]
+    signature = signer.detach(file, datetime(2020, 6, 1, tzinfo=UTC))
+    body = json.dumps(made).encode()
+    pages = Pages({address(name): body, url: file, f"{url}.sig": signature}, tmp_path, "openjdk")
+    release = Release("openjdk", "21-jdk", Version("21.0.12.1+1"), date(2026, 8, 19))
+    (first,) = (await openjdk.artifacts(release, [AMD64], pages)).artifacts
+    assert (first.signed, first.signature) == (False, f"{url}.sig")
+    assert (await compare(first, pages)).verified == f"signed by {signer.fingerprint}"
+    pages.asked.clear()
+    (again,) = (await openjdk.artifacts(release, [AMD64], pages)).artifacts
+    assert (again.verified, again.signed, url in pages.asked) == (f"signed by {signer.fingerprint}", True, False)
 
 
 @pytest.mark.parametrize("flavour", ["jdk", "jre"])

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from sources import proofs, python
+from sources import proofs, python, python_signers
+from sources.signatures import keyring
 from state.errors import NotPublished, SignatureError, SourceError
 from state.model import Arch, Platform, Release, Version
 from tests.sources.pages import Pages
@@ -46,7 +47,7 @@ def signer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Signer:
     """A release manager of 3.13 whose key is pinned in the extra folder."""
     made = Signer(DAY)
     made.install(tmp_path / "keys")
-    monkeypatch.setitem(python._OPENPGP, "3.13", made.fingerprint)
+    monkeypatch.setitem(python_signers._OPENPGP, "3.13", made.fingerprint)
     return made
 
 
@@ -162,23 +163,28 @@ def without_checkpoint(bundle: dict[str, Any]) -> dict[str, Any]:
 
 async def test_an_old_bundle_is_refused_by_name(world: Sigstore) -> None:
     """Sigstore 4 wants a proof that the log holds the entry; without the OpenPGP key the release waits for both."""
-    bundle = without_checkpoint(world.bundle(DIGEST, "thomas@python.org", "https://accounts.google.com"))
+    bundle = without_checkpoint(world.bundle(DIGEST, "pablogsal@python.org", "https://accounts.google.com"))
     body = json.dumps(bundle).encode()
-    offer = await python.artifacts(release("3.12.5"), WANTED, pages("3.12.5", ".sigstore", body))
+    offer = await python.artifacts(release("3.11.10"), WANTED, pages("3.11.10", ".sigstore", body))
     assert (offer.artifacts, [p for p, _ in offer.missing]) == ((), WANTED)
     assert {reason for _, reason in offer.missing} == {
         (
-            "OpenPGP key 7169605F62C751356D054A26A821E680E5FA6305 is not among our keys, and "
-            f"{url('3.12.5', '.sigstore')} is refused by sigstore: entry must contain inclusion proof, with checkpoint"
+            "OpenPGP key A035C8C19219BA821ECEA86B64E628F8D684696D is not among our keys, and "
+            f"{url('3.11.10', '.sigstore')} is refused by sigstore: entry must contain inclusion proof, with checkpoint"
         )
     }
 
 
 async def test_without_the_openpgp_key_a_good_bundle_will_do(world: Sigstore) -> None:
     """Up to 3.13 upstream offers both."""
-    body = json.dumps(world.bundle(DIGEST, "thomas@python.org", "https://accounts.google.com")).encode()
-    offer = await python.artifacts(release("3.12.13"), WANTED, pages("3.12.13", ".sigstore", body))
-    assert {a.verified for a in offer.artifacts} == {"sigstore thomas@python.org"}
+    body = json.dumps(world.bundle(DIGEST, "pablogsal@python.org", "https://accounts.google.com")).encode()
+    offer = await python.artifacts(release("3.11.15"), WANTED, pages("3.11.15", ".sigstore", body))
+    assert {a.verified for a in offer.artifacts} == {"sigstore pablogsal@python.org"}
+
+
+def test_the_key_of_3_12_and_3_13_is_shipped() -> None:
+    """It vouches for what was signed until 2030-08-04; that of 3.10 and 3.11 was not to be had."""
+    assert list(keyring("python")) == ["7169605F62C751356D054A26A821E680E5FA6305"]
 
 
 async def test_a_line_whose_signer_we_do_not_know_waits_for_review() -> None:

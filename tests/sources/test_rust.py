@@ -61,7 +61,7 @@ async def test_files_are_those_of_the_releases_own_manifest() -> None:
             (AARCH64, "aarch64-unknown-linux-gnu", "0b514a8c"),
         ]
     ]
-    assert offer.artifacts[0].verified == "sha256 published by upstream, unsigned"
+    assert offer.artifacts[0].verified == "sha256 published by upstream"
 
 
 async def test_what_is_not_there_has_a_reason() -> None:

@@ -168,9 +168,12 @@ async def test_one_digest_under_two_names_is_refused(tmp_path: Path, signer: Sig
         await ubuntu.artifacts(noble(), [AMD64, ARM64], pages)
 
 
-def test_the_key_of_cdimage_is_pinned_and_no_other() -> None:
-    """The automatic signing key of 2012."""
-    assert set(keyring("ubuntu")) == {"843938DF228D22F7B3742BC0D94AA3F0EFE21092"}
+def test_the_keys_of_cdimage_and_of_the_archive_are_pinned_and_no_other() -> None:
+    """The automatic signing keys of 2012 and 2018."""
+    assert set(keyring("ubuntu")) == {
+        "843938DF228D22F7B3742BC0D94AA3F0EFE21092",
+        "F6ECB3762474EDA9D21B7022871920D1991BC93C",
+    }
 
 
 def test_links_lead_to_the_notes_of_the_series() -> None:

@@ -46,7 +46,7 @@ def document(body: bytes = b"[]", etag: str = '"1"') -> Document:
 
 def held(version: str = "22.11.0", arch: Arch | None = Arch.ARMV6, since: datetime = NOW) -> Held:
     """A platform, or a release, that waits."""
-    return Held("node", version, arch, "glibc" if arch else None, "not there yet", since)
+    return Held("node", "22", version, arch, "glibc" if arch else None, "not there yet", since)
 
 
 def pull_request(number: int = 1) -> PullRequest:

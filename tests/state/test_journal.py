@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, get_args
 
@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from state.events import (
     BuildPlanned,
     ChangeSkipped,
+    DistroMoved,
     Event,
     FeedFailed,
     Notice,
@@ -22,7 +23,7 @@ from state.events import (
     ReleaseHeld,
     SupportEnded,
 )
-from state.model import Artifact, Checksum, Release, Skipped, Version
+from state.model import Arch, Artifact, Base, Checksum, OsLine, Release, Skipped, Version
 from state.store import Store
 from state.store.journal import Unreadable, decode, encode, source_of
 from tests.state.facts import LATER, NOW, held, pull_request, release
@@ -61,6 +62,19 @@ st.register_type_strategy(
     ),
 )
 
+st.register_type_strategy(
+    Base,
+    st.builds(Base, digest=st.just("") | st.text("0123456789abcdef", min_size=64, max_size=64).map("sha256:{}".format)),
+)
+st.register_type_strategy(
+    DistroMoved,
+    st.builds(
+        DistroMoved,
+        lines=st.lists(st.builds(OsLine, packages=st.dictionaries(texts, texts, max_size=2)), max_size=2).map(tuple),
+        absent=st.dictionaries(st.sampled_from(Arch), texts),
+    ),
+)
+
 
 @settings(deadline=None, max_examples=60, database=None)
 @given(st.data())
@@ -74,9 +88,14 @@ def test_every_event_comes_back_as_it_was(kind: type[Event], data: Any) -> None:
 @pytest.mark.parametrize("kind", get_args(Event), ids=lambda kind: kind.__name__)
 def test_every_event_is_of_a_source(kind: type[Event]) -> None:
     """The source column is filled whatever noun an event carries."""
-    inner = {"held": held(), "skipped": Skipped("node", "1.2.3", "why"), "pull": pull_request()}
-    values = {f.name: inner.get(f.name, "node") for f in fields(kind) if f.name not in ("late", "passed", "counts")}
+    inner = {"held": held(), "skipped": Skipped("node", "1", "1.2.3", "why"), "pull": pull_request(), "lines": ()}
+    values = {f.name: inner.get(f.name, "node") for f in fields(kind) if _needed(f)}
     assert source_of(kind(**values)) == "node"  # type: ignore[arg-type]
+
+
+def _needed(field: Field[Any]) -> bool:
+    """Whether an event cannot be made without it, or is known by it."""
+    return field.name == "source" or (field.default is MISSING and field.default_factory is MISSING)
 
 
 def test_recorded_events_are_there_after_reopening(url: str) -> None:
@@ -201,9 +220,9 @@ def test_events_are_found_by_number(store: Store) -> None:
 def test_hostile_text_is_data(store: Store) -> None:
     """Quotes, line breaks, NUL and a lone surrogate in an upstream's text neither stop nor change anything else."""
     hostile = "'; DROP TABLE event; --\n\r\0\x1b[31m {{ 7*7 }} \u202e"
-    store.record([ChangeSkipped(Skipped("node", hostile, hostile)), FeedFailed("node", "", "", "\ud800")], NOW)
+    store.record([ChangeSkipped(Skipped("node", "", hostile, hostile)), FeedFailed("node", "", "", "\ud800")], NOW)
     skipped, failed = store.events_after(0)
-    assert skipped.event == ChangeSkipped(Skipped("node", hostile, hostile))
+    assert skipped.event == ChangeSkipped(Skipped("node", "", hostile, hostile))
     assert failed.event == FeedFailed("node", "", "", "?")
     store.fail(skipped, "\ud800\0", NOW)
     assert store.events(2)[0].error == "??"
@@ -213,13 +232,14 @@ def test_every_kind_has_a_summary(store: Store) -> None:
     """A person sees in one line what each event is about."""
     inner: dict[str, Any] = {
         "held": held(),
-        "skipped": Skipped("node", "1.2.3", "why"),
+        "skipped": Skipped("node", "1", "1.2.3", "why"),
         "pull": pull_request(),
         "releases": (release(),),
         "counts": {"build": 3},
+        "lines": (),
     }
     for kind in get_args(Event):
-        values = {f.name: inner.get(f.name, "node") for f in fields(kind) if f.name not in ("late", "passed")}
+        values = {f.name: inner.get(f.name, "node") for f in fields(kind) if f.name in inner or _needed(f)}
         store.record([kind(**values | ({"pull": 1} if kind in (BuildPlanned, ProposalObsolete) else {}))], NOW)
     told = {entry.kind: entry.summary for entry in store.events(99)}
     assert told["ReleaseSeen"] == "node 22.11.0"

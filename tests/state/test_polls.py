@@ -9,9 +9,10 @@ from datetime import date, timedelta
 import pytest
 
 from state.errors import StoreError
-from state.events import ArtifactChanged, Event, ReleaseHeld, ReleaseSeen
-from state.model import Arch, Checksum, Version
+from state.events import ArtifactChanged, ChecksumSettled, Event, ReleaseHeld, ReleaseSeen
+from state.model import Arch, Checksum, Proof, Version
 from state.store import SourceState, Store, Validators
+from state.store.checksums import Sight
 from tests.state.facts import LATER, NOW, TODAY, artifact, checksum, document, held, release
 
 SEEN = ReleaseSeen("node", "22", (release(),))
@@ -46,7 +47,7 @@ def test_a_crash_inside_a_poll_leaves_nothing_behind(store: Store, monkeypatch: 
     assert store.releases("node") == []
     assert store.holds() == []
     assert store.first_seen("node", "22.11.0") is None
-    assert store.conflict(artifact().url, checksum("other")) is None
+    assert store.checksums.conflict(artifact().url, checksum("other")) is None
     assert store.source_state("node") == SourceState()
     assert store.last_event() == 0
 
@@ -146,37 +147,92 @@ def test_a_hold_keeps_since_when(store: Store) -> None:
 
 def test_ignored_versions_carry_their_reason(store: Store) -> None:
     """A person's no is kept for a source that was never polled too, and can be taken back."""
-    store.ignore("node", "22.11.0", "breaks", NOW)
-    store.ignore("node", "22.11.0", "'; DROP TABLE ignored; -- \ud800\0", LATER)
-    assert store.ignored("node") == {"22.11.0": "'; DROP TABLE ignored; -- ??"}
+    store.ignore("node", "22", "22.11.0", "breaks", NOW)
+    store.ignore("node", "22", "22.11.0", "'; DROP TABLE ignored; -- \ud800\0", LATER)
+    assert store.ignored("node") == {("22", "22.11.0"): "'; DROP TABLE ignored; -- ??"}
     assert store.ignored("go") == {}
-    assert store.unignore("node", "22.11.0")
-    assert not store.unignore("node", "22.11.0")
+    assert store.unignore("node", "22", "22.11.0")
+    assert not store.unignore("node", "22", "22.11.0")
     assert store.ignored("node") == {}
+
+
+def test_lines_that_share_a_version_are_ignored_and_wait_apart(store: Store) -> None:
+    """.NET's runtime and ASP.NET have the same numbers: a no to the one, or its wait, is none of the other's."""
+    for line in ("8.0-runtime", "8.0-aspnet"):
+        store.ignore("dotnet", line, "8.0.11", line, NOW)
+    store.ignore("dotnet", "", "8.0.10", "everywhere", NOW)
+    assert store.unignore("dotnet", "8.0-runtime", "8.0.11")
+    assert not store.unignore("dotnet", "8.0-runtime", "8.0.10")
+    assert store.ignored("dotnet") == {("", "8.0.10"): "everywhere", ("8.0-aspnet", "8.0.11"): "8.0-aspnet"}
+    assert store.unignore("dotnet", "", "8.0.11")
+    assert set(store.ignored("dotnet")) == {("", "8.0.10")}
+    waits = [replace(held(), line=line) for line in ("8.0-aspnet", "8.0-runtime")]
+    store.poll_finished("node", now=NOW, waiting=waits)
+    store.poll_finished("node", now=LATER, waiting=[replace(each, since=LATER) for each in waits])
+    assert store.holds("node") == waits
 
 
 def test_the_status_is_one_json_document(store: Store) -> None:
     """Sources, pull requests, unfinished events, what waits and what changed, in the words of the contract."""
     was, now = str(artifact().checksum), str(checksum("other"))
-    changed = ArtifactChanged("node", "22.11.0", artifact().url, was, now)
-    events: list[Event] = [ReleaseHeld(held()), SEEN, changed, changed]
-    store.poll_finished("node", now=NOW, listed=[release("22.11.0", artifact())], waiting=[held()], events=events)
+    changed = ArtifactChanged("node", "22", "22.11.0", artifact().url, was, now)
+    events: list[Event] = [ReleaseHeld(held()), SEEN, changed]
+    listed = [release("22.11.0", artifact())]
+    plan = (NOW, "every hour")
+    store.poll_finished(
+        "node", now=NOW, listed=listed, waiting=[held()], events=events, changed=[changed], pacing=lambda *_: plan
+    )
+    store.poll_finished("node", now=LATER, changed=[changed])
+    store.checksums.save_issue(artifact().url, now, 7, "https://forge/7")
     store.poll_failed("go", "500", "https://go.dev/dl/", NOW)
     at = "2026-08-05T12:30:00+00:00"
-    waits = {"arch": "armv6", "libc": "glibc", "reason": "not there yet", "since": at}
-    release_of = {"source": "node", "version": "22.11.0"}
+    waits = {"arch": "armv6", "libc": "glibc", "reason": "not there yet", "since": at, "due": None}
+    release_of = {"source": "node", "line": "22", "version": "22.11.0"}
     never: dict[str, object] = {"last_success": None, "newest": {}, "failing_since": at, "error": "500", "lag": {}}
+    never |= {"next_check": None, "cadence": None}
     lag = {"22": {"published": "2024-10-29", "seen": at, "pull": None, "merged": None}}
-    node = {"last_success": at, "newest": {"22": "22.11.0"}, "failing_since": None, "error": None, "lag": lag}
+    node: dict[str, object] = {
+        "last_success": LATER.isoformat(),
+        "newest": {"22": "22.11.0"},
+        "failing_since": None,
+        "error": None,
+    }
+    node |= {"lag": lag, "next_check": at, "cadence": "every hour"}
+    file = {"url": artifact().url, "recorded": was, "published": now, "since": at, "issue": "https://forge/7"}
     assert json.loads(json.dumps(store.status(TODAY))) == {
         "sources": {"go": never, "node": node},
         "pulls": {"open": 0},
-        "events": {"unfinished": 3},  # each changed file is to be warned of
+        "events": {"unfinished": 2},
         "held": [release_of | waits],
-        "changed": [release_of | {"url": artifact().url, "recorded": was, "published": now}],
+        "changed": [release_of | file],
     }
-    store.approve(artifact().url, checksum("other"), NOW)
+    [settled] = store.checksums.approve(artifact().url, checksum("other"), NOW)
+    assert isinstance(settled.event, ChecksumSettled)
     assert store.status(TODAY)["changed"] == []
+    assert store.checksums.approve(artifact().url, checksum("other"), NOW) == []
+
+
+def test_what_was_seen_of_a_changed_file_is_kept_beside_what_is_accepted(store: Store) -> None:
+    """Since when and until when each digest was there; a witness accepts nothing."""
+    was, other = artifact().checksum, checksum("other")
+    changed = ArtifactChanged("node", "22", "22.11.0", artifact().url, str(was), str(other), 5, '"e"', "signed by me")
+    store.poll_finished("node", now=NOW, listed=[release("22.11.0", artifact())])
+    store.poll_finished("node", now=NOW, changed=[changed])
+    store.poll_finished("node", now=LATER, changed=[changed])
+    first, second = store.checksums.seen(artifact().url)
+    assert (first.checksum, first.first_seen) == (was, NOW)
+    assert second == Sight(other, NOW, LATER, 5, '"e"', "signed by me")
+    assert store.checksums.conflict(artifact().url, other) == was
+
+
+def test_a_proof_is_found_by_what_proved_it(store: Store) -> None:
+    """It outlives the program; another signature, or other keys, have to prove the file anew."""
+    proof = Proof(checksum("1"), "signed by me", NOW)
+    store.proofs.keep("https://nodejs.org/a", "evidence", proof)
+    store.proofs.keep("https://nodejs.org/a", "evidence", proof)
+    assert store.proofs.find("https://nodejs.org/a", "evidence") == proof
+    assert store.proofs.find("https://nodejs.org/a", "other") is None
+    assert store.proofs.find("https://nodejs.org/b", "evidence") is None
 
 
 def test_a_first_digest_is_never_overwritten(store: Store) -> None:
@@ -187,7 +243,7 @@ def test_a_first_digest_is_never_overwritten(store: Store) -> None:
         store.poll_finished("node", now=LATER, listed=[changed], events=[SEEN])
     assert store.releases("node") == [release("22.11.0", artifact())]
     assert store.last_event() == 0
-    store.approve(artifact().url, checksum("other"), LATER)
+    store.checksums.approve(artifact().url, checksum("other"), LATER)
     store.poll_finished("node", now=LATER, listed=[changed])
     assert store.releases("node") == [changed]
 
@@ -195,34 +251,34 @@ def test_a_first_digest_is_never_overwritten(store: Store) -> None:
 def test_what_is_accepted_for_a_url(store: Store) -> None:
     """The first digest and the approved ones are; anything else contradicts the one accepted last."""
     url, first, second, third = artifact().url, checksum("1"), checksum("2"), checksum("3")
-    assert store.conflict(url, first) is None
-    store.confirm(url, first, 4711, NOW)
-    assert store.conflict(url, second) == first
+    assert store.checksums.conflict(url, first) is None
+    store.checksums.confirm(url, first, 4711, NOW)
+    assert store.checksums.conflict(url, second) == first
     with pytest.raises(StoreError):
-        store.confirm(url, second, 4711, NOW)
-    store.approve(url, second, LATER)
-    assert [store.conflict(url, c) for c in (first, second, third)] == [None, None, second]
+        store.checksums.confirm(url, second, 4711, NOW)
+    store.checksums.approve(url, second, LATER)
+    assert [store.checksums.conflict(url, c) for c in (first, second, third)] == [None, None, second]
 
 
 def test_only_a_changed_digest_can_be_approved(store: Store) -> None:
     """For an unseen file a person's word would make the genuine digest, once it is signed, the changed one."""
     url, first, second = artifact().url, checksum("1"), checksum("2")
     with pytest.raises(StoreError, match="no sha256 of it is on record"):
-        store.approve(url, second, NOW)
-    assert store.conflict(url, first) is None
-    store.confirm(url, first, 4711, NOW)
+        store.checksums.approve(url, second, NOW)
+    assert store.checksums.conflict(url, first) is None
+    store.checksums.confirm(url, first, 4711, NOW)
     with pytest.raises(StoreError, match="nothing to approve"):
-        store.approve(url, first, NOW)
+        store.checksums.approve(url, first, NOW)
     with pytest.raises(StoreError, match="no sha512 of it is on record"):
-        store.approve(url, Checksum("sha512", "0" * 128), NOW)
-    store.approve(url, second, LATER)
-    store.approve(url, second, LATER)
-    assert store.conflict(url, second) is None
+        store.checksums.approve(url, Checksum("sha512", "0" * 128), NOW)
+    store.checksums.approve(url, second, LATER)
+    store.checksums.approve(url, second, LATER)
+    assert store.checksums.conflict(url, second) is None
 
 
 def test_confirmed_digests_are_those_that_were_compared(store: Store) -> None:
     """Recording a digest does not confirm it; thousands of URLs can be asked for at once."""
     store.poll_finished("node", now=NOW, listed=[release("22.11.0", artifact(), artifact(libc="musl"))])
-    store.confirm(artifact().url, artifact().checksum, 4711, NOW)
+    store.checksums.confirm(artifact().url, artifact().checksum, 4711, NOW)
     urls = [artifact().url, artifact(libc="musl").url, *(f"https://nodejs.org/{n}" for n in range(1500))]
-    assert store.confirmed(urls) == {(artifact().url, artifact().checksum)}
+    assert store.checksums.confirmed(urls) == {(artifact().url, artifact().checksum)}

@@ -21,6 +21,8 @@ from urllib.parse import unquote
 
 Kind = Literal["status", "truncate", "stall", "drip", "redirect", "html", "endless", "bomb", "etag", "body", "drop"]
 
+PLAIN = frozenset({"raspbian.raspberrypi.com", "security.ubuntu.com"})
+"""Hosts whose official URLs have no TLS."""
 _HTML = b"<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n"
 _CHUNK = b"\0" * (1 << 16)
 
@@ -89,7 +91,8 @@ class Upstream:
 
     def mirrors(self) -> dict[str, str]:
         """Return the ``[mirrors]`` of the settings that lead every served host here."""
-        return {f"https://{folder.name}": f"{self.url}/{folder.name}" for folder in self.hosts()}
+        scheme = dict.fromkeys(PLAIN, "http")
+        return {f"{scheme.get(f.name, 'https')}://{f.name}": f"{self.url}/{f.name}" for f in self.hosts()}
 
     def hosts(self) -> list[Path]:
         """Return the folder of every host."""

@@ -51,12 +51,22 @@ def test_the_whole_walk_by_its_documents(world: World) -> None:
 
     releases = document("releases", "node", at=at)
     newest = next(r for r in releases if r["version"] == "22.11.0")
-    assert set(newest) == {"version", "line", "published", "lts", "security", "supported_until", "artifacts"}
+    assert set(newest) == {
+        "version",
+        "line",
+        "published",
+        "lts",
+        "security",
+        "supported_until",
+        "artifacts",
+        "platforms",
+    }
     assert (newest["line"], newest["lts"], newest["supported_until"]) == ("22", "Jod", "2027-04-30")
     assert set(newest["artifacts"][0]) >= {"arch", "libc", "url", "algorithm", "digest", "verified"}
     status = document("status", at=at)
     assert status["sources"]["node"]["newest"]["22"] == "22.11.0"
-    assert set(status["sources"]["node"]) == {"last_success", "newest", "failing_since", "error", "lag"}
+    told = {"last_success", "newest", "failing_since", "error", "lag", "next_check", "cadence"}
+    assert set(status["sources"]["node"]) == told
     assert set(status["sources"]["node"]["lag"]["22"]) == {"published", "seen", "pull", "merged"}
     assert (status["pulls"], status["events"]) == ({"open": 0}, {"unfinished": 0})
     kinds = [event["kind"] for event in document("events", at=at)]

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner, Result
 
-from state.model import Arch, Artifact, Checksum, Held, Release, Version
+from generator.rows import Distro, DistroLine, Served, Stack
+from state.model import Arch, Artifact, Checksum, Held, Libc, Platform, Release, Version
 from tests.upstream import Fault
 from tests.world import NEWER, OLDER, World
 from watcher.cli import cli
 from watcher.cli.grid import grid
+from watcher.platforms import bases, spots
+
+STACK = Stack(
+    "node", "Node.js", "node", "node", "lts",
+    (
+        Served(Platform(Arch.AMD64, "glibc"), "nodejs.org"),
+        Served(Platform(Arch.AARCH64, "glibc"), "nodejs.org"),
+        Served(Platform(Arch.ARMV7HF, "glibc"), "nodejs.org", below="24", reason="ended with 23"),
+        Served(Platform(Arch.I386, "glibc"), "Debian", packages={"bookworm": ("24",)}),
+        Served(Platform(Arch.AMD64, "musl"), "unofficial"),
+    ),
+    {
+        Platform(arch, libc): "nobody builds it"
+        for arch in Arch
+        for libc in get_args(Libc)
+        if (arch, libc) not in {(Arch.AMD64, "glibc"), (Arch.AARCH64, "glibc"), (Arch.ARMV7HF, "glibc")}
+    },
+    (), 1,
+)  # fmt: skip
 
 
 def run(world: World, *arguments: str, code: int = 0) -> Result:
@@ -90,7 +112,7 @@ def test_status_tells_how_late_we_saw_a_release(world: World) -> None:
     """From the day that upstream names, in hours or days."""
     world.only("22.11.0", "20.18.0")
     world.sync()
-    rows = run(world, "status").stdout.splitlines()
+    rows = run(world, "status").stdout.partition("next check: node")[0].splitlines()
     assert [row.split()[-2:] for row in rows if "22.11.0" in row or "20.18.0" in row] == [["29", "days"], ["3", "days"]]
     lag = json.loads(run(world, "status", "--json").stdout)["sources"]["node"]["lag"]["22"]
     at = OLDER[2].isoformat()
@@ -125,26 +147,61 @@ def test_the_newest_release_of_a_line_is_shown_by_platform(imported: World) -> N
     assert table["aarch64"][0] == "a"
     assert table["a"][:3] == ["nodejs.org:", "signed", "by"]
     assert table["b"][0] == "unofficial-builds.nodejs.org:"
-    assert any(line.strip().startswith("awaited since 2026-08-10 09:00  amd64/musl: ") for line in shown)
+    assert any(line.strip().startswith("awaited since 2026-08-10 09:00") and "amd64/musl: " in line for line in shown)
+    assert "    absent  armv5e/glibc, armv5e/musl: nobody publishes Node.js binaries for ARMv5" in shown
+    (newest,) = (r for r in json.loads(run(imported, "releases", "node", "--json").stdout) if r["version"] == "22.23.2")
+    state = {(p["arch"], p["libc"]): (p["state"], p["version"]) for p in newest["platforms"]}
+    assert len(state) == 12
+    assert state["amd64", "glibc"] == ("ready", "22.23.2")
+    assert state["amd64", "musl"] == ("missing", "22.11.0")
+    assert state["armv5e", "glibc"] == ("absent", None)
 
 
-def test_a_platform_that_never_had_a_file_is_awaited() -> None:
-    """There is none of an older version to show for it; what upstream does not make is a dash."""
-    version = Version("1.0.0")
+def test_every_platform_has_a_file_or_a_reason() -> None:
+    """There, awaited since, from a distro's package, absent because: nothing is a bare dash."""
+    version, stack = Version("24.0.0"), STACK
 
     def file(arch: Arch) -> Artifact:
         return Artifact(arch, "glibc", version, "https://e.org/f", Checksum("sha256", "0" * 64), "signed", signed=True)
 
-    files = (file(Arch.AMD64), file(Arch.AARCH64))
-    release = Release("node", "1", version, OLDER[2].date(), artifacts=files)
-    waits = Held("node", "1.0.0", Arch.AMD64, "musl", "404", OLDER[2])
-    assert list(grid(release, [waits])) == [
+    release = Release("node", "24", version, OLDER[2].date(), artifacts=(file(Arch.AMD64),))
+    waits = Held("node", "24", "24.0.0", Arch.AMD64, "musl", "404", OLDER[2])
+    assert list(grid(spots(release, [waits], stack), [], OLDER[2])) == [
         "            glibc       musl",
-        "aarch64     a           -",
+        "aarch64     ?           absent",
         "amd64       a           awaited",
+        "armv5e      absent      absent",
+        "armv6       absent      absent",
+        "armv7hf     absent      absent",
+        "i386        package     absent",
         "a  e.org: signed",
         "awaited since 2024-11-01 09:00  amd64/musl: 404",
+        "package  i386/glibc: the package of bookworm",
+        "absent  aarch64/musl, armv7hf/musl, armv6/glibc, armv6/musl, armv5e/glibc, armv5e/musl, i386/musl: nobody builds it",
+        "absent  armv7hf/glibc: ended with 23",
+        "?  was not looked at",
     ]
-    whole = Held("node", "1.0.0", None, None, "no list", OLDER[2])
-    bare = Release("node", "1", version, OLDER[2].date())
-    assert list(grid(bare, [whole])) == ["awaited since 2024-11-01 09:00  the release: no list"]
+
+
+def test_a_distros_version_shows_what_its_images_stand_on() -> None:
+    """The base image of each architecture, with its digest as soon as one was seen, or why there is none."""
+    reasons = dict.fromkeys(set(Arch) - {Arch.AMD64, Arch.AARCH64}, "not built")
+    bases_of = {Arch.AMD64: "debian:13", Arch.AARCH64: "arm64v8/debian:13"}
+    line = DistroLine("trixie", "13", "Debian 13", None, bases_of, reasons, digests={Arch.AMD64: "sha256:1"})
+    debian = Distro("debian", "Debian", "apt", "glibc", "trixie", (line,))
+    release = Release("debian", "trixie", Version("13.7"), OLDER[2].date())
+    assert list(grid(bases(release, debian), [], OLDER[2]))[-3:] == [
+        "base  amd64/glibc: debian:13 sha256:1",
+        "base  aarch64/glibc: arm64v8/debian:13 not pinned yet",
+        "absent  armv7hf/glibc, armv6/glibc, armv5e/glibc, i386/glibc: not built",
+    ]
+    assert bases(replace(release, line="forky"), debian) == []
+
+
+def test_what_no_stack_is_made_of_shows_what_is_known() -> None:
+    """A hold of the whole release has no grid."""
+    whole = Held("node", "1", "1.0.0", None, None, "no list", OLDER[2])
+    bare = Release("node", "1", Version("1.0.0"), OLDER[2].date())
+    assert list(grid(spots(bare, [], None), [whole], OLDER[2])) == [
+        "awaited since 2024-11-01 09:00  the release: no list"
+    ]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.options import config_option, run
+from watcher.cli.refresh import lines, tell
 
 if TYPE_CHECKING:
+    from state.store import Entry
     from watcher.app import App
 
 
@@ -25,8 +27,12 @@ def command(url: str, checksum: str) -> None:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
-    async def job(app: App) -> None:
-        app.store.approve(url, accepted, app.now())
+    async def job(app: App) -> list[Entry]:
+        from watcher import bus
 
-    run(job)
+        return lines(app, await bus.run(app, app.store.checksums.approve(url, accepted, app.now())))
+
+    broken = run(job)
     click.echo(f"{url} may be {accepted}: the next sync proposes it")
+    tell(broken)
+    raise SystemExit(1 if broken else 0)

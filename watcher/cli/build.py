@@ -25,10 +25,11 @@ _EXAMPLES = 3
 @click.command("build")
 @click.option("--pull", type=int, required=True, metavar="N", help="The pull request, open or merged.")
 @click.option("--dry-run", is_flag=True, help="Print the plan only (building itself is not there yet).")
+@click.option("--allow-removals", is_flag=True, help="Go ahead though the pull request lacks a label that it needs.")
 @click.option("--all", "every", is_flag=True, help="List every image, not only examples of each layer.")
 @json_option
 @config_option
-def command(pull: int, *, dry_run: bool, every: bool, as_json: bool) -> None:
+def command(pull: int, *, dry_run: bool, allow_removals: bool, every: bool, as_json: bool) -> None:
     """Show what pull request N builds: builds first, parents before children, then device relabels."""
     if not dry_run:
         raise click.UsageError("this version plans builds and does not run them yet: add --dry-run")
@@ -40,6 +41,9 @@ def command(pull: int, *, dry_run: bool, every: bool, as_json: bool) -> None:
         return await build_plan(app, pull), failed
 
     plan, failed = run(job)
+    if plan.blocked and not allow_removals:
+        click.echo(f"watcher: #{pull} is not built: {plan.blocked}", err=True)
+        raise SystemExit(1)
     if as_json:
         print_json({"images": [step.document() for step in plan.steps]})
     else:

@@ -35,7 +35,7 @@ async def _job(names: tuple[str, ...]) -> dict[str, Checked]:
     """Ask the named sources, or all that are enabled."""
     from sources import SOURCES
     from watcher.check import check
-    from watcher.wiring import network
+    from watcher.network import network
 
     config = settings()
     check_sources(names, SOURCES)

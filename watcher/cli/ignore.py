@@ -1,4 +1,4 @@
-"""``watcher ignore SOURCE VERSION``: never propose a version."""
+"""``watcher ignore SOURCE VERSION [--line L]``: never propose a version."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 @click.command("ignore")
 @click.argument("source")
 @version_argument
+@click.option("--line", default="", help="Only in this line (8.0-sdk); else in every line that has the version.")
 @click.option("--reason", default="ignored by hand", show_default=True)
 @config_option
-def command(source: str, version: str, reason: str) -> None:
+def command(source: str, version: str, line: str, reason: str) -> None:
     """Never propose VERSION of SOURCE; the next version is proposed again."""
 
     async def job(app: App) -> None:
         check_sources([source], app.sources)
-        app.store.ignore(source, version, reason, app.now())
+        app.store.ignore(source, line, version, reason, app.now())
+
+    from state.model import named
 
     run(job)
-    click.echo(f"{source} {version} is not proposed: {reason}")
+    click.echo(f"{named(source, line, version)} is not proposed: {reason}")

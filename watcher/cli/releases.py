@@ -10,8 +10,12 @@ from watcher.cli.grid import grid
 from watcher.cli.options import check_sources, config_option, json_option, print_json, run
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from generator.rows import Catalogue
     from state.model import Held, Release
     from watcher.app import App
+    from watcher.platforms import Spot
 
 
 @click.command("releases")
@@ -20,42 +24,61 @@ if TYPE_CHECKING:
 @json_option
 @config_option
 def command(source: str, *, every: bool, as_json: bool) -> None:
-    """List the releases of SOURCE, newest first; of each supported line's newest, what there is for each platform."""
+    """List the releases of SOURCE, newest first; of each supported line's newest, what there is for each platform.
 
-    async def job(app: App) -> tuple[list[Release], set[str], list[Held]]:
+    A file is there (a letter says where it is from), awaited, or absent for a reason.
+    """
+    from watcher.platforms import bases, judged, spots
+
+    async def job(app: App) -> tuple[list[Release], list[Held], Catalogue, datetime]:
         check_sources([source], app.sources)
         today = app.now().date()
+        catalogue = await app.images.catalogue(await app.images.head())
         found = [r for r in app.store.releases(source) if every or r.supported(today)]
-        return found, {r.line for r in found if r.supported(today)}, app.store.holds(source)
+        return sorted(found, key=lambda r: r.version, reverse=True), app.store.holds(source), catalogue, app.now()
 
-    found, supported, held = run(job)
+    found, held, catalogue, now = run(job)
+    stack = next((stack for stack in catalogue.stacks.values() if stack.source == source), None)
+    distro = catalogue.distros.get(source)
+    newest = {r.line: r for r in reversed(found) if r.supported(now.date()) and not r.version.is_prerelease}
+    shown: dict[tuple[str, str], list[Spot]] = {}
+    for release in newest.values():
+        there = bases(release, distro) if distro else spots(release, _of(release, held), stack)
+        before = next((r for r in found if r.line == release.line and r.version < release.version), None)
+        there = judged(there, before, now)
+        shown[release.line, str(release.version)] = there
     if as_json:
-        print_json([document(r) for r in sorted(found, key=lambda r: r.version, reverse=True)])
+        print_json([document(r, shown.get((r.line, str(r.version)))) for r in found])
         return
-    for release in sorted(found, key=lambda r: r.version, reverse=True):
+    for release in found:
         click.echo(_line(release))
-        if release.line in supported and not release.version.is_prerelease:
-            supported.remove(release.line)  # the newest of its line came first
-            for line in grid(release, [h for h in held if h.version == str(release.version)]):
+        if newest.get(release.line) is release:
+            whole = [h for h in _of(release, held) if h.arch is None]
+            for line in grid(shown[release.line, str(release.version)], whole, now):
                 click.echo(f"    {line}")
     if not found:
         click.echo(f"Nothing is known yet: watcher sync {source}")
+
+
+def _of(release: Release, held: list[Held]) -> list[Held]:
+    """What waits of one release."""
+    return [h for h in held if (h.line, h.version) == (release.line, str(release.version))]
 
 
 def _line(release: Release) -> str:
     """One release in one line."""
     until = f"until {release.supported_until}" if release.supported_until else ""
     marks = (until, release.lts and f"LTS {release.lts}", "security" if release.security else "")
-    words = (f"{release.version!s:<14}", f"{release.line:<12}", str(release.published), *(m for m in marks if m))
+    words = (f"{release.version!s:<14}", f"{release.line:<12}", str(release.published or ""), *(m for m in marks if m))
     return "  ".join(words)
 
 
-def document(release: Release) -> dict[str, Any]:
-    """One release as programs rely on it."""
+def document(release: Release, spots: list[Spot] | None = None) -> dict[str, Any]:
+    """One release as programs rely on it; ``platforms`` of the newest of a supported line only, else null."""
     return {
         "version": str(release.version),
         "line": release.line,
-        "published": release.published.isoformat(),
+        "published": release.published.isoformat() if release.published else None,
         "lts": release.lts or None,
         "security": release.security,
         "supported_until": release.supported_until.isoformat() if release.supported_until else None,
@@ -71,4 +94,18 @@ def document(release: Release) -> dict[str, Any]:
             }
             for a in release.artifacts
         ],
+        "platforms": None if spots is None else [_platform(spot) for spot in spots],
+    }
+
+
+def _platform(spot: Spot) -> dict[str, Any]:
+    """One platform: ready, missing since, dropped, packaged, absent or unknown."""
+    return {
+        "arch": spot.platform.arch,
+        "libc": spot.platform.libc,
+        "state": spot.state,
+        "version": str(spot.file.version) if spot.file else None,
+        "since": spot.held.since.isoformat() if spot.held else None,
+        "due": spot.held.due.isoformat() if spot.held and spot.held.due else None,
+        "reason": spot.reason or None,
     }

@@ -65,15 +65,19 @@ def document(report: Report) -> dict[str, Any]:
         "held": [
             {
                 "source": h.source,
+                "line": h.line,
                 "version": h.version,
                 "arch": h.arch,
                 "libc": h.libc,
                 "reason": h.reason,
                 "since": h.since.isoformat(),
+                "due": h.due.isoformat() if h.due else None,
             }
             for h in report.held
         ],
-        "skipped": [{"source": s.source, "version": s.version, "reason": s.reason} for s in report.skipped],
+        "skipped": [
+            {"source": s.source, "line": s.line, "version": s.version, "reason": s.reason} for s in report.skipped
+        ],
         "failed": [
             {"source": f.source, "url": f.url, "error": f"{f.field}: {f.error}" if f.field else f.error}
             for f in report.failed
@@ -88,10 +92,9 @@ def _print(report: Report, calls: list[str]) -> None:
     for call in calls:
         click.echo(call)
     for held in report.held:
-        where = f" {held.arch}/{held.libc}" if held.arch else ""
-        click.echo(f"held     {held.source} {held.version}{where}: {held.reason} (since {held.since:%Y-%m-%d %H:%M})")
+        click.echo(f"held     {held.subject}: {held.reason} ({held.times(report.at)})")
     for skipped in report.skipped:
-        click.echo(f"skipped  {skipped.source} {skipped.version}: {skipped.reason}")
+        click.echo(f"skipped  {skipped.subject}: {skipped.reason}")
     for failed in report.failed:
         click.echo(f"failed   {failed.source} {failed.url} {failed.field}: {failed.error}", err=True)
     if not report.pulls and not calls and not report.failed and not report.broken:

@@ -1,4 +1,4 @@
-"""``watcher unignore SOURCE VERSION``: propose a version again."""
+"""``watcher unignore SOURCE VERSION [--line L]``: propose a version again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 @click.command("unignore")
 @click.argument("source")
 @version_argument
+@click.option("--line", default="", help="Only in this line (8.0-sdk); else wherever it was ignored.")
 @config_option
-def command(source: str, version: str) -> None:
+def command(source: str, version: str, line: str) -> None:
     """Propose VERSION of SOURCE again, which was ignored or whose pull request was closed."""
 
     async def job(app: App) -> bool:
         check_sources([source], app.sources)
-        return app.store.unignore(source, version)
+        return app.store.unignore(source, line, version)
+
+    from state.model import named
 
     if run(job):
-        click.echo(f"{source} {version} is proposed again by the next `watcher sync {source}`")
+        click.echo(f"{named(source, line, version)} is proposed again by the next `watcher sync {source}`")
     else:
-        click.echo(f"{source} {version} was not ignored: nothing to do")
+        click.echo(f"{named(source, line, version)} was not ignored: nothing to do")

@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("verified", sa.Text(), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checksum")),
@@ -48,10 +50,31 @@ def upgrade() -> None:
     op.create_table(
         "ignored",
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("source", "version", name=op.f("pk_ignored")),
+        sa.PrimaryKeyConstraint("source", "line", "version", name=op.f("pk_ignored")),
+    )
+    op.create_table(
+        "published",
+        sa.Column("repository", sa.Text(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dated", sa.Boolean(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("repository", "tag", name=op.f("pk_published")),
+    )
+    op.create_table(
+        "proof",
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("algorithm", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("verified", sa.Text(), nullable=False),
+        sa.Column("made", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("url", "evidence", name=op.f("pk_proof")),
     )
     op.create_table(
         "pull",
@@ -83,6 +106,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
+        "quarantine",
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("published", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("recorded", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("issue", sa.Integer(), nullable=True),
+        sa.Column("issue_url", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("url", "published", name=op.f("pk_quarantine")),
+    )
+    op.create_table(
         "source",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("last_success", sa.DateTime(timezone=True), nullable=True),
@@ -90,6 +127,8 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("error_url", sa.Text(), nullable=False),
         sa.Column("settled", sa.Text(), nullable=True),
+        sa.Column("next_check", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cadence", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
     )
     op.create_table(
@@ -107,20 +146,22 @@ def upgrade() -> None:
     op.create_table(
         "hold",
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
         sa.Column("arch", sa.Text(), nullable=False),
         sa.Column("libc", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["source"], ["source.name"], name=op.f("fk_hold_source")),
-        sa.PrimaryKeyConstraint("source", "version", "arch", "libc", name=op.f("pk_hold")),
+        sa.PrimaryKeyConstraint("source", "line", "version", "arch", "libc", name=op.f("pk_hold")),
     )
     op.create_table(
         "release",
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("published", sa.Date(), nullable=False),
+        sa.Column("published", sa.Date(), nullable=True),
         sa.Column("lts", sa.Text(), nullable=False),
         sa.Column("security", sa.Boolean(), nullable=False),
         sa.Column("supported_from", sa.Date(), nullable=True),

@@ -4,7 +4,7 @@
 # BASE is the image that it is put on: this architecture's (the default), or that of a device class.
 
 # Where the files are fetched and unpacked: their checksums fix what comes out, so every BASE can share one download.
-ARG FETCH_BASE=balenalib/armv7hf-debian:bookworm-build
+ARG FETCH_BASE=balenalib/armv7hf-debian:bookworm-run
 ARG BASE=balenalib/armv7hf-debian:bookworm-build
 
 FROM ${FETCH_BASE} AS fetch

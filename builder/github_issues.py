@@ -1,0 +1,47 @@
+"""Issues on GitHub, through the same session as the pull requests: only where the settings say that the token may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.github import GitHubForge
+from state.model import Issue
+
+if TYPE_CHECKING:
+    from github.Issue import Issue as Theirs
+    from github.Repository import Repository
+
+
+class GitHubIssues:
+    """Issues of the repository of *forge*; satisfies :class:`builder.ports.Issues`. Needs ``issues`` with write access."""
+
+    def __init__(self, forge: GitHubForge) -> None:
+        self._forge = forge
+
+    async def raise_issue(self, title: str, body: str, labels: tuple[str, ...]) -> Issue:
+        """See :meth:`builder.ports.Issues.raise_issue`; looked for among the open ones with these labels."""
+
+        def raised(repository: Repository) -> Issue:
+            there = repository.get_issues(state="open", labels=list(labels))
+            found = next((issue for issue in there if issue.title == title and issue.pull_request is None), None)
+            return _seen(found or repository.create_issue(title, body=body, labels=list(labels)))
+
+        return await self._forge.call(f"raise an issue: {title}", raised)
+
+    async def settle_issue(self, number: int, comment: str) -> Issue:
+        """See :meth:`builder.ports.Issues.settle_issue`."""
+
+        def settled(repository: Repository) -> Issue:
+            issue = repository.get_issue(number)
+            if issue.state == "open":
+                issue.create_comment(comment)
+                issue.edit(state="closed")
+            return _seen(issue)
+
+        return await self._forge.call(f"close issue {number}", settled)
+
+
+def _seen(issue: Theirs) -> Issue:
+    """The noun that everybody else knows."""
+    labels = tuple(label.name for label in issue.labels)
+    return Issue(issue.number, issue.title, issue.html_url, issue.state == "open", labels, issue.body or "")

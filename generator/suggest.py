@@ -1,0 +1,82 @@
+"""The nearest names that lead to an image, for one that leads to none."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+
+from generator.names import joined
+from generator.presence import Hardware
+from generator.references import Reference
+from generator.rows import Distro
+from generator.tags import Names
+from generator.words import Place
+
+_MOST = 3
+
+
+def nearest(names: Names, asked: Reference, distro: Distro, hardware: Mapping[str, Hardware]) -> list[str]:
+    """Return up to three names that lead to images, the nearest to what was asked for first.
+
+    Hardware that there is not is replaced by what is spelt most like it; where hardware has no such repository, other
+    distros with the stack come first, then the distro without it.
+    """
+    found: list[list[str]] = []
+    for hw in _instead(asked, hardware):
+        for other, stack in _repositories(names, asked, distro):
+            places = names.places(hw, other, stack)
+            if places:
+                repository = f"{names.catalogue.family.namespace}/{joined(hw, other, stack)}"
+                found.append([f"{repository}:{tag}" for tag in _tags(places, asked)])
+                break
+    return found[0][:_MOST] if len(found) == 1 else [tags[0] for tags in found][:_MOST]
+
+
+def _instead(asked: Reference, hardware: Mapping[str, Hardware]) -> list[str]:
+    """The hardware to look at: what was asked for, else its architecture, else what is spelt like it."""
+    if asked.hardware and not asked.hardware.absent:
+        return [asked.hw]
+    if asked.hardware and asked.hardware.arch:
+        return [asked.hardware.arch.repo]
+    there = [name for name, row in hardware.items() if not row.absent]
+    return difflib.get_close_matches(asked.hw, there, n=_MOST) or there[:_MOST]
+
+
+def _repositories(names: Names, asked: Reference, distro: Distro) -> Iterator[tuple[str, str | None]]:
+    """Distros and stacks to look at, the nearest first."""
+    distros = dict.fromkeys([distro.name, names.catalogue.family.default_distro, *names.catalogue.distros])
+    if asked.stack:
+        yield from ((name, asked.stack) for name in distros)
+    yield from ((name, None) for name in distros)
+
+
+def _tags(places: Mapping[Place, list[str]], asked: Reference) -> list[str]:
+    """One tag of each of the three nearest places of a repository: its line's name where it has that."""
+    ranked = sorted(places, key=lambda place: _likeness(place, places[place], asked), reverse=True)
+    return [_short(place, places[place]) for place in ranked[:_MOST]]
+
+
+def _likeness(place: Place, tags: Collection[str], asked: Reference) -> tuple[float, ...]:
+    """How near a place is to what was asked for: variant, then stack version, then distro version, then defaults."""
+    line, codename, variant = place
+    version = asked.stack_version or "latest"
+    alike = difflib.SequenceMatcher(None, line, version).ratio() if line and version != "latest" else 0.0
+    return (
+        variant == (asked.variant or "run"),
+        f"{version}.".startswith(f"{line}.") or version in tags,
+        _major(line) == _major(version),
+        codename == asked.distro_version,
+        "latest" in tags,
+        joined(line, variant) in tags,
+        joined("latest", codename) in tags,
+        alike,
+    )
+
+
+def _major(text: str | None) -> str:
+    return (text or "").partition(".")[0].partition("-")[0]
+
+
+def _short(place: Place, tags: list[str]) -> str:
+    """The tag that says line, distro version and variant, or the canonical one where that is no tag."""
+    return short if (short := joined(*place)) in tags else tags[0]

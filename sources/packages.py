@@ -1,0 +1,131 @@
+"""The package archives of distros: what state they are in, and which version of a package they have there.
+
+Only to tell that images should be built anew: what a build installs, the package manager verifies by itself. So of
+Alpine and Fedora, whose indexes are not signed in a way that gpgv reads, https is enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sources import package_lists, suites
+from sources.deb822 import moment, read_stanzas
+from sources.source import Fetch
+from sources.strict import Value
+from state.errors import SourceError
+
+_DIGESTS = {"SHA256": "[0-9a-f]{64}", "SHA512": "[0-9a-f]{128}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Where a distro tells the state of a line's packages.
+
+    ``head`` is the URL of the document that changes with them, ``{line}`` in it; ``index`` the paths of the lists of
+    packages below a suite's head. ``security`` tells that it brings fixes only: what moves there is urgent.
+    ``base`` are packages of the base image, besides those that the archive itself marks as such.
+    """
+
+    kind: Literal["deb", "apk", "rpm"]
+    head: str
+    security: bool = False
+    index: tuple[str, ...] = ()
+    base: tuple[str, ...] = ()
+
+    def url(self, line: str) -> str:
+        """The head of *line*."""
+        return self.head.format(line=line)
+
+    def fixed(self, was: Mapping[str, str], now: Mapping[str, str]) -> bool:
+        """Whether what moved is urgent: a package has another version, or a first one in an archive of fixes alone.
+
+        Alpine's index has every package: a name that was not there before is one that we did not look for before.
+        """
+        if not self.security:
+            return False
+        return any(was.get(name, version if self.kind == "apk" else "") != version for name, version in now.items())
+
+
+ARCHIVES: Mapping[str, Archive] = {
+    "debian": Archive(
+        "deb",
+        "https://ftp.debian.org/debian-security/dists/{line}-security/InRelease",
+        security=True,
+        index=("main/binary-amd64/Packages.xz",),
+    ),
+    "ubuntu": Archive(
+        "deb",
+        "http://security.ubuntu.com/ubuntu/dists/{line}-security/InRelease",
+        security=True,
+        index=("main/binary-amd64/Packages.xz", "universe/binary-amd64/Packages.xz"),
+    ),
+    # A stable branch gets fixes only: https://wiki.alpinelinux.org/wiki/Repositories#Managing_repositories
+    "alpine": Archive(
+        "apk",
+        "https://dl-cdn.alpinelinux.org/alpine/v{line}/main/x86_64/APKINDEX.tar.gz",
+        security=True,
+        base=("alpine-baselayout", "alpine-release", "apk-tools", "busybox", "ca-certificates-bundle", "musl-utils"),
+    ),
+    "fedora": Archive(
+        "rpm", "https://dl.fedoraproject.org/pub/fedora/linux/updates/{line}/Everything/x86_64/repodata/repomd.xml"
+    ),
+}
+"""By distro. Raspbian has none: its version is the day of its archive already."""
+
+
+async def believed(archive: Archive, line: str, body: bytes, fetch: Fetch, now: datetime) -> bytes:
+    """Return the head as it may be believed; errors as :func:`sources.suites.believed` has them."""
+    return await suites.believed(fetch, archive.url(line), body, now) if archive.kind == "deb" else body
+
+
+def snapshot(source: str, archive: Archive, line: str, head: bytes) -> str:
+    """Name the state that a believed *head* tells: its Date as snapshot archives write it, or its digest."""
+    if archive.kind != "deb":
+        return f"sha256:{hashlib.sha256(head).hexdigest()}"
+    return f"{moment(_suite(source, archive.url(line), head).member('Date')):%Y%m%dT%H%M%SZ}"
+
+
+async def versions(
+    archive: Archive, line: str, head: bytes, installed: Collection[str], fetch: Fetch
+) -> Mapping[str, str]:
+    """Return source package → version, of those of which the archive has a package that is *installed* or in the base.
+
+    Empty where the archive's lists are not read (Fedora).
+    :raises SourceError: a list is not what the head says, or cannot be read
+    """
+    url, wanted = archive.url(line), {*installed, *archive.base}
+    if archive.kind == "apk":
+        return await asyncio.to_thread(package_lists.read_apk, fetch.source, url, head, wanted)
+    found: dict[str, str] = {}
+    for path in archive.index:
+        place, body = await _list(fetch, url, head, path)
+        await asyncio.to_thread(package_lists.read_deb, fetch.source, place, body, wanted, found)
+    return found
+
+
+async def _list(fetch: Fetch, url: str, head: bytes, path: str) -> tuple[str, bytes]:
+    """Return a list of packages by the digest that the signed head gives it, so that both are of one moment."""
+    suite = _suite(fetch.source, url, head)
+    algorithm = "SHA256" if suite.member("SHA256").raw is not None else "SHA512"  # Ubuntu's has only that since 26.10
+    sums = suite.member(algorithm)
+    digest = next((row[0] for line in sums.text().splitlines() if (row := line.split())[2:] == [path]), "")
+    if not re.fullmatch(_DIGESTS[algorithm], digest):
+        raise sums.wrong(f"names no {path}")
+    place = f"{url.rpartition('/')[0]}/{path.rpartition('/')[0]}/by-hash/{algorithm}/{digest}"
+    body = await fetch.get(place)
+    if hashlib.new(algorithm, body).hexdigest() != digest:
+        raise SourceError(fetch.source, place, "", "is not what its name says")
+    return place, body
+
+
+def _suite(source: str, url: str, head: bytes) -> Value:
+    stanzas = list(read_stanzas(source, url, head))
+    if len(stanzas) != 1:
+        raise SourceError(source, url, "", f"has {len(stanzas)} stanzas, not one")
+    return Value(source, url, "", stanzas[0].raw)

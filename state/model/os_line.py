@@ -1,0 +1,57 @@
+"""What is recorded of one line of a distro: its point release, its support, its base images and its packages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from state.model.arch import Arch
+from state.model.version import Version
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The image of upstream's that one architecture stands on.
+
+    ``digest`` (``sha256:…``) is what its registry said of *reference*; ``""`` while that was never asked or never
+    answered: a digest is seen, not invented.
+    """
+
+    arch: Arch
+    reference: str
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a digest that is none."""
+        if self.digest and not _DIGEST.fullmatch(self.digest):
+            raise ValueError(f"not a digest: {self.digest[:80]!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class OsLine:
+    """One line of a distro as the watcher records it.
+
+    ``version`` is the point release, None of a rolling line. ``snapshot`` names the state of the package archive: a
+    time as snapshot.debian.org writes it (``20261120T101637Z``) or the digest of an index; ``taken`` is the day on
+    which it was seen. ``packages`` maps source packages that are in our images to their version in that state.
+    """
+
+    source: str
+    line: str
+    version: Version | None = None
+    published: date | None = None
+    lts: str = ""
+    supported_from: date | None = None
+    supported_until: date | None = None
+    bases: tuple[Base, ...] = ()
+    snapshot: str = ""
+    taken: date | None = None
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+    def digest(self, arch: Arch, reference: str) -> str:
+        """The digest that was seen of *reference* for *arch*, or ``""``."""
+        return next((b.digest for b in self.bases if (b.arch, b.reference) == (arch, reference)), "")

@@ -1,0 +1,212 @@
+"""What names lead to, and what is said of those that lead nowhere."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+
+import pytest
+
+from generator import matrix, tags
+from generator.explain import because
+from generator.references import codenames, history
+from generator.resolve import Resolver
+from generator.rows import Ended
+from state.model import Version
+from tests.generator.family import DAY, family, find
+from tests.generator.stacks import with_stacks
+
+ROWS = with_stacks(family())
+RESOLVER = Resolver(ROWS)
+SAMPLE = 300
+
+
+def test_every_tag_of_every_image_leads_to_it() -> None:
+    """resolve(tag) is the image, for a sample of the family; the benchmark takes all of it."""
+    images = matrix.images(ROWS)
+    for image in random.Random(4).sample(images, SAMPLE):
+        for name in RESOLVER.names.tags(image):
+            found = RESOLVER.resolve(name)
+            assert found.image == image, name
+            assert found.name == tags.name(ROWS, image)
+            assert not found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical", "defaulted"),
+    [
+        (
+            "balenalib/raspberrypi3-node:22",
+            "raspberrypi3-debian-node:22.23.2-trixie-run",
+            "distro distro_version variant",
+        ),
+        ("amd64", "amd64-debian:trixie-run", "distro distro_version variant"),
+        ("amd64-node", "amd64-debian-node:24.8.1-trixie-run", "distro stack_version distro_version variant"),
+        ("amd64-debian:latest-build", "amd64-debian:trixie-build", "distro_version"),
+        ("amd64-ubuntu-python:latest-noble-build", "amd64-ubuntu-python:3.14.2-noble-build", ""),
+        ("docker.io/balenalib/amd64-alpine:3.22", "amd64-alpine:3.22-run", "variant"),
+        ("registry.example:5000/balenalib/amd64-debian:12", "amd64-debian:bookworm-run", "variant"),
+        ("armv6-debian:bookworm", "rpi-raspbian:bookworm-run", "variant"),
+        ("rpi-node:22", "rpi-raspbian-node:22.23.2-trixie-run", "distro distro_version variant"),
+        ("amd64-go:1.20", "amd64-debian-golang:1.20.14-trixie-run", "distro distro_version variant"),
+        ("amd64-openjdk:21.0.5_11-jdk-12", "amd64-debian-openjdk:21.0.5_11-jdk-bookworm-run", "distro variant"),
+        ("edison-debian:trixie", "intel-edison-debian:trixie-run", "variant"),
+        ("amd64-debian:20261122", "amd64-debian:trixie-run-20261122", "distro_version variant"),
+        (
+            "amd64-node:22-build-20261122.1",
+            "amd64-debian-node:22.23.2-trixie-build-20261122.1",
+            "distro distro_version",
+        ),
+        ("raspberrypi4-64:bookworm", "raspberrypi4-64-debian:bookworm-run", "distro variant"),
+    ],
+)
+def test_any_part_may_be_left_out(name: str, canonical: str, defaulted: str) -> None:
+    """The whole name is told, and which parts were not said."""
+    found = RESOLVER.resolve(name)
+    assert found.image
+    assert found.name == f"balenalib/{canonical}"
+    assert list(found.defaulted) == defaulted.split()
+    assert found.suggestions == ()
+
+
+def test_the_chain_is_what_the_image_stands_on() -> None:
+    """From the device over its class and the architecture down to upstream's image."""
+    found = RESOLVER.resolve("up-core-node:24-build")
+    assert found.image
+    assert found.image.dockerfile == "balena-base-images/node/amd64/debian/trixie/24/build/Dockerfile"
+    assert found.chain == (
+        "balenalib/up-board-debian-node:24.8.1-trixie-build",
+        "balenalib/up-board-debian:trixie-build",
+        "balenalib/amd64-debian:trixie-build",
+        "balenalib/amd64-debian:trixie-run",
+        "docker.io/library/debian:trixie-slim",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "nearest"),
+    [
+        (
+            "balenalib/raspberrypi3-node:10.18",
+            "Node.js has no 10.18; there are 22, 24, 26",
+            "raspberrypi3-debian-node:22-trixie-run",
+        ),
+        (
+            "i386-ubuntu-python:latest-bionic-build-20191029",
+            "Ubuntu bionic is retired",
+            "i386-debian-python:3.9-trixie-build",
+        ),
+        ("raspberrypi3-debian:stretch", "Debian GNU/Linux stretch is retired", "raspberrypi3-debian:trixie-run"),
+        ("amd64-debian:8", "Debian GNU/Linux jessie is retired", "amd64-debian:trixie-run"),
+        ("amd64-alpine-python:3.16", "Alpine Linux 3.16 is retired", "amd64-alpine-python:3.14-3.24-run"),
+        (
+            "amd64-python:2.7",
+            "Python has no 2.7; there are 3.9, 3.10, 3.12, 3.14",
+            "amd64-debian-python:3.14-trixie-run",
+        ),
+        (
+            "amd64-debian:bookwurm",
+            "has no version bookwurm; there are bookworm, trixie, sid",
+            "amd64-debian:trixie-run",
+        ),
+        (
+            "raspberypi3-node:22",
+            "there is no architecture or device type raspberypi3",
+            "raspberrypi3-debian-node:22-trixie-run",
+        ),
+        ("debian-node:22", "the hardware is missing", "amd64-debian-node:22-trixie-run"),
+        ("node:22", "the hardware is missing", "amd64-debian-node:22-trixie-run"),
+        ("other/amd64-debian", "in balenalib/, not in other/", "amd64-debian:trixie-run"),
+        ("iot2000-node", "lacks the lock prefix", "i386-debian-python:3.14-trixie-run"),
+        ("armv5e-node:22", "nobody publishes Node.js binaries for ARMv5", "armv5e-debian:trixie-run"),
+        ("i386-fedora-node:24", "Fedora makes no i686 images since 31", "i386-debian:trixie-run"),
+        ("amd64-debian-node:12", "Node.js has no 12", "amd64-debian-node:24-trixie-run"),
+        (
+            "i386-openjdk:8",
+            "upstream has none; this version has no such package",
+            "i386-debian-openjdk:25-jdk-trixie-run",
+        ),
+        ("amd64-debian:trixie-devel", "has no version trixie-devel", "amd64-debian:trixie-run"),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_explained(name: str, reason: str, nearest: str) -> None:
+    """Why there is no such image, and the nearest names: each of them leads to one."""
+    found = RESOLVER.resolve(name)
+    assert found.image is None
+    assert reason in str(found.reason)
+    assert found.suggestions
+    assert all(RESOLVER.resolve(suggestion).image for suggestion in found.suggestions)
+    if name != "iot2000-node":
+        assert found.suggestions[0] == f"balenalib/{nearest}"
+
+
+def test_with_nothing_recorded_it_says_what_to_do() -> None:
+    """A fresh family resolves OS names, and names the command that brings the stack."""
+    resolver = Resolver(family([], lines=[]))
+    found = resolver.resolve("amd64-debian-node:22")
+    assert found.reason == "no release yet: watcher sync node"
+    assert found.suggestions[0] == "balenalib/amd64-debian:trixie-run"
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "reason"),
+    [
+        ("amd64-node:22.11.0", "22", "Node.js 22 is at 22.23.2: names of 22.11.0 no longer move"),
+        ("amd64-openjdk:21.0.4_7-jre-bookworm", "21-jre", "Openjdk 21-jre is at 21.0.5+11"),
+        ("amd64-dotnet:8.0.100", "8.0-sdk", "Dotnet 8.0-sdk is at 8.0.404"),
+        ("amd64-node:18.20.1", "18", "Node.js 18 ended on 2026-11-22: its names stay at 18.20.8"),
+        ("amd64-node:18", "18", "Node.js 18 ended on 2026-11-22: its names stay at 18.20.8"),
+    ],
+)
+def test_a_version_that_was_passed_by_is_told_from_one_that_never_was(name: str, line: str, reason: str) -> None:
+    """Its names freeze and stay: the line says where it went on, or that it ended."""
+    over = Ended("node", "18", Version("18.20.8"), DAY)
+    found = Resolver(replace(ROWS, ended={("node", "18"): over})).resolve(name)
+    assert found.passed
+    assert found.passed.line == line
+    assert str(found.reason).startswith(reason)
+
+
+def test_a_template_is_resolved_for_a_device() -> None:
+    """As a Dockerfile.template says it; without a device nobody knows what it means."""
+    found = RESOLVER.resolve("balenalib/%%BALENA_MACHINE_NAME%%-node:22", "raspberrypi3")
+    assert found.name == "balenalib/raspberrypi3-debian-node:22.23.2-trixie-run"
+    arch = RESOLVER.resolve("balenalib/%%BALENA_ARCH%%-debian:bookworm", "raspberry-pi")
+    assert arch.name == "balenalib/rpi-raspbian:bookworm-run"
+    assert RESOLVER.resolve("%%BALENA_ARCH%%-debian", "edison").hw == "i386"
+    with pytest.raises(LookupError, match="--device"):
+        RESOLVER.resolve("%%BALENA_ARCH%%-debian")
+    with pytest.raises(LookupError, match="no device type"):
+        RESOLVER.resolve("%%BALENA_ARCH%%-debian", "raspberry")
+
+
+def test_a_name_is_resolved_in_a_moment() -> None:
+    """Below 50 ms each, right or wrong, once the catalogue is read."""
+    names = ["up-core-node:24-build", "raspberypi3-node:10.18-stretch", "amd64-openjdk:21-jre-20261122"]
+    for name in names:
+        start = time.perf_counter()
+        RESOLVER.resolve(name)
+        assert time.perf_counter() - start < 0.05
+
+
+def test_what_is_retired_is_not_in_the_catalogue() -> None:
+    """The table speaks of distros that there are; what the catalogue has again is not retired."""
+    assert set(history()) == set(ROWS.distros)
+    for name, row in ROWS.distros.items():
+        assert not {line.codename for line in row.lines} & set(history()[name]), name
+    assert codenames(ROWS.distros["debian"])["12"] == "bookworm"
+    assert codenames(ROWS.distros["debian"])["8"] == "jessie"
+
+
+def test_an_image_says_what_its_parts_come_from() -> None:
+    """Distro, stack and hardware, a sentence each."""
+    images = matrix.images_of(ROWS, "node", "24")
+    core = list(because(ROWS, find(images, hw="up-core", distro_version="trixie", variant="run")))
+    assert core[0] == "Debian GNU/Linux 13 (trixie) has amd64: docker.io/library/debian:trixie-slim"
+    assert core[1].startswith("Node.js 24.8.1 for amd64/glibc is https://nodejs.org/dist/")
+    assert core[2] == "up-core is balenalib/up-board-debian-node:24.8.1-trixie-run with another label"
+    os_class = find(matrix.images(ROWS), hw="up-board", stack=None, distro_version="trixie", variant="run")
+    assert list(because(ROWS, os_class))[1] == "up-board is a device class with a layer of its own, up"
+    jdk = find(matrix.images_of(ROWS, "openjdk", "21-jdk"), hw="i386", distro_version="trixie", variant="run")
+    assert "trixie has a package of Openjdk 21-jdk" in list(because(ROWS, jdk))[1]

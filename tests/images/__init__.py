@@ -1,0 +1,1 @@
+"""Images that are really built and run: ``make test-images``."""

@@ -1,0 +1,58 @@
+"""From an image of the catalogue to a built one: what it stands on is built first, down to a root file system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from generator import matrix
+from generator.names import canonical, os_name
+from state.model import Image
+from tests.images.engine import Engine
+from tests.images.larder import Larder
+from tests.images.shop import MIRRORS, World
+
+
+@dataclass(slots=True)
+class Yard:
+    """One engine, one build context and one mirror; each image is built once."""
+
+    engine: Engine
+    larder: Larder
+    world: World
+    context: Path
+    mirror: str
+    _built: set[str] = field(default_factory=set)
+
+    def build(self, place: str) -> str:
+        """Build what stands at *place* in the tree (``golang/amd64/debian/trixie/1.27/run``); return its name."""
+        path = f"{matrix.ROOT}/{place}/Dockerfile"
+        image = next(i for i in matrix.with_dockerfile(self.world.rows) if i.dockerfile == path)
+        return self._make(image)
+
+    def _make(self, image: Image) -> str:
+        name = f"docker.io/{canonical(self.world.rows, image)}"
+        if name not in self._built:
+            arguments = self._below(image)
+            self.engine.build(self.context, image.dockerfile.removeprefix(f"{matrix.ROOT}/"), name, arguments)
+            self._built.add(name)
+        return name
+
+    def _below(self, image: Image) -> dict[str, str]:
+        """Make what *image* stands on; return the build arguments that say so."""
+        if image.stack is None and image.variant == "run":
+            codename, arch = image.distro_version, image.arch.spelling.debian
+            assert arch, f"{image.distro} {codename} is not Debian: no root file system can be made here"
+            self.engine.base(self.larder.rootfs(codename, arch), image.base)
+            return {}
+        below = self._os(image, "run" if image.stack is None else image.variant)
+        if image.stack is None:
+            return {"BASE": below}
+        mirrors = {argument: f"{self.mirror}/{folder}" for argument, folder in MIRRORS.items()}
+        return {"BASE": below, "FETCH_BASE": self._os(image, "run"), "PYTHON_PROFILE": "no", **mirrors}
+
+    def _os(self, image: Image, variant: str) -> str:
+        """Make the operating system's image on the same hardware."""
+        rows = self.world.rows
+        wanted = os_name(rows, image.hw, image.distro, image.distro_version, variant)
+        return self._make(next(i for i in matrix.with_dockerfile(rows) if canonical(rows, i) == wanted))

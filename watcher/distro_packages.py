@@ -1,0 +1,75 @@
+"""The state of a line's package archive: worth a proposal at once where it fixes what is in our images, else weekly."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sources.feed import Validators
+from sources.packages import ARCHIVES, Archive, believed, snapshot, versions
+from state.errors import NotPublished, SourceError
+from state.events import FeedFailed
+from state.model import OsLine
+from watcher.app import App
+from watcher.documents import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of the archive that should be recorded: a line with that and nothing else; ``security`` is urgent."""
+
+    line: OsLine
+    security: bool = False
+
+
+async def look(
+    app: App, asked: Asked, line: str, recorded: OsLine | None, installed: Collection[str], *, fresh: bool
+) -> State | FeedFailed | None:
+    """Look at one line; None where there is nothing (new) to record. What is *installed* are names of packages.
+
+    Where nothing else is *fresh*, an archive that did not move since the last look is not looked into again.
+    """
+    archive = ARCHIVES.get(asked.source)
+    if archive is None:
+        return None
+    try:
+        head = await _head(app, asked, archive, line, fresh=fresh)
+        return await _state(app, archive, head, recorded, installed, asked.source, line) if head else None
+    except NotPublished:
+        return None  # the archive of a line that is not out yet, or was moved away at its end
+    except SourceError as error:
+        return FeedFailed(asked.source, error.url, error.field, error.problem)
+
+
+async def _state(
+    app: App, archive: Archive, head: bytes, recorded: OsLine | None, installed: Collection[str], source: str, line: str
+) -> State | None:
+    now, today = snapshot(source, archive, line, head), app.now().date()
+    if recorded and recorded.snapshot == now:
+        return None
+    found = await versions(archive, line, head, installed, app.feeds(source))
+    state = OsLine(source, line, snapshot=now, taken=today, packages=found)
+    if recorded is None or recorded.taken is None:
+        return State(state)
+    if archive.fixed(recorded.packages, found):
+        return State(state, security=True)
+    return State(state) if today - recorded.taken >= app.config.settings.packages.every else None
+
+
+async def _head(app: App, asked: Asked, archive: Archive, line: str, *, fresh: bool) -> bytes | None:
+    """The document that moves with the packages: the source's own where it is one, else asked for conditionally."""
+    url, feed = archive.url(line), app.feeds(asked.source)
+    name = next((name for name, each in asked.urls.items() if each == url), None)
+    if name is not None:
+        return asked.believed.get(name)
+    kept = app.store.validators(asked.source).get(url)
+    known = Validators(kept.etag or "", kept.last_modified or "", kept.sha256) if kept else None
+    answer = await feed.document(url, known)
+    if answer.body is None and not fresh:
+        return None
+    body = answer.body if answer.body is not None else app.store.cached(asked.source, url) or b""
+    head = await believed(archive, line, body, feed, app.now())
+    if answer.body is not None:
+        asked.urls[f"packages/{line}"] = url
+        asked.fresh[f"packages/{line}"] = answer  # kept with all else that this poll found
+    return head

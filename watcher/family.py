@@ -1,0 +1,116 @@
+"""The family as it is, for commands that ask about names: the catalogue, and what is known of the registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from generator.catalogue import load
+from generator.names import canonical
+from generator.resolve import Resolved, Resolver
+from generator.rows import Catalogue, Ended
+from state.model import Release
+from state.store import Published, Store
+from watcher.app import App
+
+
+def checkout(folder: Path) -> Catalogue | None:
+    """Return the catalogue of a checkout of the images repository, or None if *folder* is none.
+
+    :raises CatalogueError: it says something impossible
+    """
+    if not (folder / "catalogue" / "family.toml").is_file():
+        return None
+    files = [path for path in (folder / "catalogue").rglob("*") if path.is_file()]
+    return load({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+
+
+async def main(app: App) -> Catalogue:
+    """Return the catalogue of the workspace's images repository, as its default branch is now."""
+    await app.repository.fetch()
+    return await app.images.catalogue(await app.images.head())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known of a name: what it leads to, and what the ledger says of it.
+
+    ``exists``: the image is in the family, and if a date was asked for, was published on it; or it is a name that no
+    longer moves, which was published. ``dated`` are its dated names, newest first.
+    """
+
+    resolved: Resolved
+    exists: bool
+    published: Published | None
+    dated: tuple[Published, ...]
+    frozen_since: datetime | None
+
+    def document(self) -> dict[str, Any]:
+        """Return what programs may rely on, as JSON."""
+        found = self.resolved
+        return {
+            **{name: getattr(found, name) for name in _SHOWN},
+            "defaulted": list(found.defaulted),
+            "dockerfile": found.image.dockerfile if found.image else None,
+            "exists": self.exists,
+            "digest": self.published.digest if self.published else None,
+            "suggestions": list(found.suggestions),
+            "chain": list(found.chain),
+            "reason": self.reason,
+            "dated": [row.reference for row in self.dated],
+            "frozen_since": self.frozen_since.isoformat() if self.frozen_since else None,
+        }
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no such image, or None; of a name that no longer moves, why it does not."""
+        if self.resolved.image and not self.exists:
+            return f"no build of {self.resolved.date} is known"
+        return self.resolved.reason
+
+
+_SHOWN = (
+    "name", "hw", "arch", "distro", "distro_version", "stack", "stack_version", "variant", "date",
+)  # fmt: skip
+
+
+def answer(resolver: Resolver, store: Store | None, text: str, device: str | None = None) -> Answer:
+    """Resolve *text* and look it up in the ledger; without a store (a checkout) nothing is known of the registry.
+
+    :raises LookupError: as :meth:`~generator.resolve.Resolver.resolve`
+    """
+    found = resolver.resolve(text, device)
+    if store is None:
+        return Answer(found, found.image is not None and found.date is None, None, (), None)
+    whole = canonical(resolver.catalogue, found.image) if found.image else found.name.removesuffix(f"-{found.date}")
+    repository, _, tag = whole.rpartition(":")
+    published = store.ledger.find(repository, f"{tag}-{found.date}" if found.date else tag)
+    return Answer(
+        resolved=found,
+        exists=published is not None or (found.image is not None and found.date is None),
+        published=published,
+        dated=tuple(store.ledger.dated(repository, tag)),
+        frozen_since=_frozen_since(store, found),
+    )
+
+
+def _frozen_since(store: Store, found: Resolved) -> datetime | None:
+    """Since when the names of a version no longer move: the pull request that brought its line on, or ended it."""
+    line = found.passed
+    if line is None:
+        return None
+    merged = [pull for pull in store.pulls("merged") if pull.source == line.source and pull.updated_at]
+    for pull in merged:
+        over = isinstance(line, Ended) and pull.line == line.line and pull.new is None
+        if over or (
+            isinstance(line, Release) and line.line in pull.lines and _version(pull.old) == found.stack_version
+        ):
+            return pull.updated_at
+    return None
+
+
+def _version(text: str | None) -> str:
+    """A version as tags write it."""
+    return (text or "").replace("+", "_")

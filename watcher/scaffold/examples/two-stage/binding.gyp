@@ -1,0 +1,5 @@
+{
+  "targets": [
+    { "target_name": "answer", "sources": ["answer.c"] }
+  ]
+}

@@ -1,0 +1,1 @@
+console.log(`The native module says ${require("./answer.node")}.`);

@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 from tests.github.hub import Hub
 from tests.github.records import Access
@@ -20,7 +21,7 @@ from tests.github.server import Server
 class _Told(list[str]):
     """A list whose new entries are printed."""
 
-    def __iadd__(self, more: object) -> _Told:  # type: ignore[misc]
+    def __iadd__(self, more: object) -> Self:  # type: ignore[misc, override]
         for each in more:  # type: ignore[attr-defined]
             print(f"not as GitHub has it: {each}", file=sys.stderr, flush=True)
         return self
@@ -31,7 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.github", description=__doc__.partition("\n")[0])
     parser.add_argument("--port", type=int, default=8080, help="0: any that is free")
     parser.add_argument("--repo", default="owner/images", metavar="OWNER/NAME")
-    parser.add_argument("--git", type=Path, required=True, metavar="DIR", help="a bare repository; made if there is none")
+    parser.add_argument(
+        "--git", type=Path, required=True, metavar="DIR", help="a bare repository; made if there is none"
+    )
     parser.add_argument("--token", action="append", default=[], help="a token of the owner's; may be given again")
     given = parser.parse_args()
     if given.repo.count("/") != 1:

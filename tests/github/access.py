@@ -44,7 +44,7 @@ def _app(hub: Hub, secret: str) -> Access:
     try:
         claims = jwt.decode(
             secret,
-            hub.app_key or None,
+            hub.app_key or "",
             algorithms=["RS256"],
             options={"verify_signature": bool(hub.app_key), "require": ["iat", "exp", "iss"]},
         )

@@ -54,7 +54,7 @@ class Contract:
                 self._good.add(key)
             yield from errors
 
-        self._validator = extend(Draft202012Validator, {"$ref": remembered})
+        self._validator = extend(Draft202012Validator, {"$ref": remembered})  # type: ignore[no-untyped-call]
 
     def described(self, route: Route) -> bool:
         """Whether the description has that operation."""
@@ -132,4 +132,6 @@ def _unlike(shape: Json, value: Json, place: str) -> list[str]:
     if not isinstance(value, dict):
         return [] if value is None else [f"{place}: not an object"]
     found = [f"{place}.{key}: missing" for key in shape if key not in value]
-    return found + [problem for key in shape if key in value for problem in _unlike(shape[key], value[key], f"{place}.{key}")]
+    return found + [
+        problem for key in shape if key in value for problem in _unlike(shape[key], value[key], f"{place}.{key}")
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.github.hub import Hub
 
 
-def check_push(hub: Hub, ref: str, old: str | None, new: str | None) -> str:
+def check_push(hub: Hub, ref: str, old: str | None, new: str | None) -> str:  # noqa: PLR0911  (one per rule)
     """Return why a ref may not be moved so, in GitHub's words; ``""`` if it may."""
     branch = ref.removeprefix("refs/heads/")
     rule = hub.protection.get(branch) if ref.startswith("refs/heads/") else None

@@ -109,13 +109,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(found)
 
+    @property
+    def _sent(self) -> Mapping[str, str]:
+        """The request's headers, whose names are found in any case."""
+        return cast("Mapping[str, str]", self.headers)
+
     def _git(self, hub: Hub, path: str, query: str, body: bytes) -> None:
         fault = strike(hub.faults, f"{self.command} {path}?{query}", git=True)
         if fault and not fault.after and not fault.cut:
             self._fail(fault)
             return
         try:
-            reply, output = transport.answer(hub, self.command, path, query, self.headers, body)
+            reply, output = transport.answer(hub, self.command, path, query, self._sent, body)
         except Refusal as refusal:
             text = f"{refusal}\n".encode()
             headers = {**refusal.reply.headers, "Content-Type": "text/plain"}
@@ -150,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         """What GitHub says, with the headers that all its answers have."""
         login = ""
         try:
-            who = access.who(hub, self.headers)
+            who = access.who(hub, self._sent)
             login = who.login if who else ""
             if path != "/rate_limit":
                 hub.limits.check(login, self.command)
@@ -162,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             route, at = found
             if at.get("owner") and f"{at['owner']}/{at['repo']}".lower() != hub.repo.full_name.lower():
                 raise missing()
-            ask = Ask(self.command, path, at, query, _parsed(body), who, self.headers)
+            ask = Ask(self.command, path, at, query, _parsed(body), who, self._sent)
             reply = self._asked(hub, route, ask)
         except Refusal as refusal:
             reply = refusal.reply

@@ -89,7 +89,7 @@ def _commit(hub: Hub, ask: Ask, entry: str) -> tuple[str, str]:
     there = hub.git("ls-tree", "--object-only", parent, path) if parent else ""
     said = ask.said("sha", ask.query.get("sha", ""))
     if there != said:
-        message = f"{path} does not match {said}" if said else "Invalid request.\n\n\"sha\" wasn't supplied."
+        message = f"{path} does not match {said}" if said else 'Invalid request.\n\n"sha" wasn\'t supplied.'
         raise Refusal(409 if said else 422, message, None if said else [])
     reason = check_push(hub, f"refs/heads/{branch}", parent, "")
     if parent and reason:

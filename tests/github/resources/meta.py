@@ -87,9 +87,7 @@ def update(hub: Hub, ask: Ask) -> Reply:
         hub.former.add(repo.full_name.lower())
         repo.name = name
         hub.former.discard(repo.full_name.lower())
-        hub.tell(
-            "repository", {"action": "renamed", "changes": {"repository": {"name": {"from": former}}}}, ask.login
-        )
+        hub.tell("repository", {"action": "renamed", "changes": {"repository": {"name": {"from": former}}}}, ask.login)
     if branch != repo.default_branch:
         repo.default_branch = branch
         hub.git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
@@ -98,5 +96,3 @@ def update(hub: Hub, ask: Ask) -> Reply:
     repo.merging |= {key: ask.said(key, repo.merging[key]) for key in MERGING}
     repo.updated_at = hub.now()
     return Reply(200, whole(hub, writes=True))
-
-

@@ -101,7 +101,11 @@ def update(hub: Hub, ask: Ask) -> Reply:
     made = hub.pull(ask.at["pull_number"])
     title, body = ask.said("title", made.title), ask.said("body", made.body)
     _check_text(title, body)
-    changes = {key: {"from": old or ""} for key, old, new in (("title", made.title, title), ("body", made.body, body)) if old != new}
+    changes = {
+        key: {"from": old or ""}
+        for key, old, new in (("title", made.title, title), ("body", made.body, body))
+        if old != new
+    }
     base = ask.said("base", made.request.base.ref)
     if base != made.request.base.ref:
         _retarget(hub, made, base)

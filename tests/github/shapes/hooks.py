@@ -33,7 +33,9 @@ def hook(hub: Hub, made: Hook) -> Json:
 
 
 def _word(made: Delivery) -> str:
-    return "OK" if 200 <= made.code < 300 else f"Invalid HTTP Response: {made.code}" if made.code else "failed to connect"
+    return (
+        "OK" if 200 <= made.code < 300 else f"Invalid HTTP Response: {made.code}" if made.code else "failed to connect"
+    )
 
 
 def item(hub: Hub, made: Delivery) -> Json:

@@ -97,7 +97,7 @@ def comment(hub: Hub, made: Issue, said: Comment) -> Json:
 
 
 def event(hub: Hub, made: Json) -> Json:
-    """An ``issue-event``: closed, reopened, merged, labeled, head_ref_force_pushed…"""
+    """An ``issue-event``: closed, reopened, merged, labeled, head_ref_force_pushed…."""
     told = {
         "id": made["id"],
         "node_id": node("E", made["id"]),

@@ -36,7 +36,7 @@ class OsLine:
     """One line of a distro as the watcher records it.
 
     ``version`` is the point release, None of a rolling line. ``snapshot`` names the state of the package archive: a
-    time as snapshot.debian.org writes it (``20261120T101637Z``) or the digest of an index; ``taken`` is the day on
+    time as Debian's archive of snapshots writes it (``20261120T101637Z``) or the digest of an index; ``taken`` is the day on
     which it was seen. ``packages`` maps source packages that are in our images to their version in that state.
     """
 

@@ -69,7 +69,7 @@ class Row(SQLModel):
     )
 
 
-def _only(condition: str) -> dict[str, Any]:
+def only_where(condition: str) -> dict[str, Any]:
     """Make an index partial; both databases have them, each under its own keyword."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
@@ -78,7 +78,7 @@ class EventRow(Row, table=True):
     """An event, from before its step ran; ``data`` is JSON."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_unfinished", "id", **_only("done_at IS NULL")),)
+    __table_args__ = (Index("ix_event_unfinished", "id", **only_where("done_at IS NULL")),)
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=UtcTime)
@@ -240,7 +240,7 @@ class PullRow(Row, table=True):
     """A pull request of ours; the database itself allows one open one per branch."""
 
     __tablename__ = "pull"
-    __table_args__ = (Index("uq_pull_open_branch", "branch", unique=True, **_only("state = 'open'")),)
+    __table_args__ = (Index("uq_pull_open_branch", "branch", unique=True, **only_where("state = 'open'")),)
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     source: str = Field(sa_type=Prose)

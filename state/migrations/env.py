@@ -8,6 +8,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
+import state.desk_tables  # noqa: F401  (its tables are of the same metadata)
 from state.tables import Row
 
 

@@ -1,7 +1,9 @@
 """What the watcher remembers between runs; :class:`Store` is all of it that others use."""
 
+from state.store.desk import Desk, Pause
 from state.store.entries import Entry
 from state.store.feeds import Document, SourceState, Validators
+from state.store.inbox import Delivery, Inbox, Wanted, Wish
 from state.store.journal import Recorded
 from state.store.pace import Pace, Pacing
 from state.store.published import Ledger, Published
@@ -12,11 +14,15 @@ from state.store.store import Store
 
 __all__ = [
     "Changed",
+    "Delivery",
+    "Desk",
     "Document",
     "Entry",
+    "Inbox",
     "Ledger",
     "Pace",
     "Pacing",
+    "Pause",
     "Published",
     "PullRecord",
     "Recorded",
@@ -24,4 +30,6 @@ __all__ = [
     "Status",
     "Store",
     "Validators",
+    "Wanted",
+    "Wish",
 ]

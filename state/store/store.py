@@ -22,6 +22,7 @@ from state.errors import StoreError
 from state.events import ArtifactChanged, ChecksumSettled, Event
 from state.model import Held, Release, Standing
 from state.store import entries, feeds, holds, journal, pace, pulls, quarantine, schema, upstream
+from state.store.desk import Desk
 from state.store.entries import Entry
 from state.store.evidence import Checksums
 from state.store.feeds import Document, SourceState, Validators
@@ -266,6 +267,11 @@ class Store:
     def ledger(self) -> Ledger:
         """What the registry holds of ours, as far as we know."""
         return Ledger(self._reading, self._writing)
+
+    @property
+    def desk(self) -> Desk:
+        """What the daemon keeps beside the journal."""
+        return Desk(self._reading, self._writing)
 
     def status(self, today: date) -> Status:
         """Return the whole picture, as JSON; ``newest`` names the lines that are supported on *today*."""

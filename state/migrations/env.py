@@ -8,7 +8,8 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
-import state.desk_tables  # noqa: F401  (its tables are of the same metadata)
+import state.desk_tables
+import state.tag_tables  # noqa: F401  (its tables join the same metadata)
 from state.tables import Row
 
 

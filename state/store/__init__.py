@@ -5,6 +5,7 @@ from state.store.entries import Entry
 from state.store.feeds import Document, SourceState, Validators
 from state.store.inbox import Delivery, Inbox, Wanted, Wish
 from state.store.journal import Recorded
+from state.store.moves import Move, Pin, Pins, Why
 from state.store.pace import Pace, Pacing
 from state.store.published import Ledger, Published
 from state.store.pulls import PullRecord
@@ -20,9 +21,12 @@ __all__ = [
     "Entry",
     "Inbox",
     "Ledger",
+    "Move",
     "Pace",
     "Pacing",
     "Pause",
+    "Pin",
+    "Pins",
     "Published",
     "PullRecord",
     "Recorded",
@@ -31,5 +35,6 @@ __all__ = [
     "Store",
     "Validators",
     "Wanted",
+    "Why",
     "Wish",
 ]

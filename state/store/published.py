@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
+from state.store import moves
+from state.store.moves import Move, Pins
 from state.tables import PublishedRow
 
 Origin = Literal["pushed", "adopted"]
@@ -45,10 +47,28 @@ class Ledger:
         self._reading, self._writing = reading, writing
 
     def add(self, rows: Iterable[Published]) -> None:
-        """Note these tags, in place of what was noted under the same names."""
+        """Note these tags, in place of what was noted under the same names; :meth:`moved` tells their history too."""
         with self._writing() as session:
             for row in rows:
                 session.merge(PublishedRow(**{name: getattr(row, name) for name in _FIELDS}))
+
+    def moved(self, tags: Iterable[Move]) -> list[Move]:
+        """Note where tags lead now, and add to their history what is news to the ledger; return that.
+
+        Safe to repeat, and to call for every name of a batch, whether it was written or found in its place.
+        """
+        with self._writing() as session:
+            return moves.record(session, tags)
+
+    def history(self, repository: str, tag: str) -> list[Move]:
+        """Return every move of a tag, newest first; of tags from before the history began there is none."""
+        with self._reading() as session:
+            return moves.history(session, repository, tag)
+
+    @property
+    def pins(self) -> Pins:
+        """The moving tags that stay where they are until a person releases them."""
+        return Pins(self._reading, self._writing)
 
     def find(self, repository: str, tag: str) -> Published | None:
         """Return one tag, or None."""
@@ -73,6 +93,16 @@ class Ledger:
             found = [_value(row) for row in session.exec(query)]
         exact = [row for row in found if row.tag[len(stem) + 1 :].replace(".", "").isdigit()]
         return sorted(exact, key=lambda row: _date(row.tag), reverse=True)
+
+    def dated_names(self, repository: str, digests: Collection[str]) -> list[Published]:
+        """Return the dated tags of a repository that lead to one of these digests, newest first."""
+        with self._reading() as session:
+            query = select(PublishedRow).where(
+                col(PublishedRow.repository) == repository,
+                col(PublishedRow.dated),
+                col(PublishedRow.digest).in_(digests),
+            )
+            return sorted((_value(row) for row in session.exec(query)), key=lambda row: _date(row.tag), reverse=True)
 
     def repositories(self) -> Collection[str]:
         """Return the repositories that anything is known of."""

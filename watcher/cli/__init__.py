@@ -25,6 +25,7 @@ _COMMANDS = {
     "matrix": "Show which images there are, and why others are not.",
     "resolve": "Tell what a name leads to: its parts, Dockerfile, bases and digest.",
     "tags": "List every name of one image.",
+    "history": "Show where a name leads and led: digests, dates, what changed.",
     "adopt": "Take an existing registry's tags into the ledger, without a rebuild.",
     "ignore": "Never propose a version.",
     "unignore": "Propose a version again that was ignored or closed.",

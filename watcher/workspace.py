@@ -22,6 +22,22 @@ def scaffold(name: str) -> str:
     return files("watcher").joinpath("scaffold", name).read_text()
 
 
+def examples() -> dict[str, str]:
+    """What users of the images may begin with: init systems, and a build in two stages; path → text."""
+    top = files("watcher") / "scaffold"
+    found: dict[str, str] = {}
+    folders = [("examples", top / "examples")]
+    while folders:
+        above, folder = folders.pop()
+        for entry in folder.iterdir():
+            path = f"{above}/{entry.name}"
+            if entry.is_dir():
+                folders.append((path, entry))
+            else:
+                found[path] = entry.read_text("utf-8")
+    return found
+
+
 def contents(devices: Collection[str] | None) -> dict[str, str]:
     """Everything in a new images repository: path → text.
 
@@ -36,6 +52,7 @@ def contents(devices: Collection[str] | None) -> dict[str, str]:
         "README.md": scaffold("README.md"),
         ".gitattributes": scaffold("gitattributes"),
         ".github/workflows/render.yml": workflow,
+        **examples(),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from importlib.metadata import version
 from importlib.resources import files
@@ -38,13 +38,14 @@ def examples() -> dict[str, str]:
     return found
 
 
-def contents(devices: Collection[str] | None) -> dict[str, str]:
+def contents(devices: Collection[str] | None, recorded: Mapping[str, str] | None = None) -> dict[str, str]:
     """Everything in a new images repository: path → text.
 
     :param devices: the device types to have, None for all
+    :param recorded: files of the catalogue beside its tables, path → text
     :raises CatalogueError: an unknown device type
     """
-    catalogue = builtin(devices)
+    catalogue = {**builtin(devices), **(recorded or {})}
     workflow = scaffold("render.yml").replace("@VERSION@", version("base-image-watcher"))
     return {
         **catalogue,

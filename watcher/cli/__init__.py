@@ -26,11 +26,16 @@ _COMMANDS = {
     "resolve": "Tell what a name leads to: its parts, Dockerfile, bases and digest.",
     "tags": "List every name of one image.",
     "history": "Show where a name leads and led: digests, dates, what changed.",
+    "import": "Carry a tree of the original layout over into a catalogue.",
     "adopt": "Take an existing registry's tags into the ledger, without a rebuild.",
     "ignore": "Never propose a version.",
     "unignore": "Propose a version again that was ignored or closed.",
     "approve-checksum": "Accept a file's new checksum after looking into why it changed.",
 }
+
+
+_MODULES = {"import": "import_tree"}
+"""Commands whose names are no names of modules."""
 
 
 class _Lazy(click.Group):
@@ -44,7 +49,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"watcher.cli.{cmd_name.replace('-', '_')}")
+        name = _MODULES.get(cmd_name, cmd_name.replace("-", "_"))
+        module = importlib.import_module(f"watcher.cli.{name}")
         command: click.Command = module.command
         return command
 

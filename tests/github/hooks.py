@@ -18,7 +18,7 @@ from tests.github.hub import Hub
 from tests.github.records import Delivery, Hook
 from tests.github.routes import Json
 from tests.github.shapes.people import user
-from tests.github.shapes.repository import repository
+from tests.github.shapes.repository import of_push, repository
 
 _PATIENCE = 10.0
 
@@ -40,7 +40,8 @@ class Postman:
     def send(self, event: str, payload: Mapping[str, Json], login: str, only: Hook | None = None) -> None:
         """Queue *event* for every hook that wants it, or for *only* that one."""
         hub = self._hub
-        whole = {**payload, "repository": repository(hub), "sender": user(hub, login)}
+        ours = of_push(hub) if event == "push" else repository(hub)
+        whole = {**payload, "repository": ours, "sender": user(hub, login)}
         hub.violations += self._contract.webhook(event, whole)
         for hook in [only] if only else list(hub.hooks.values()):
             if hook.wants(event):

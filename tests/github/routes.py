@@ -121,7 +121,7 @@ def find(verb: str, path: str) -> tuple[Route, dict[str, str]] | None:
     if not found:
         return None
     made, match = max(found, key=lambda pair: len(re.sub(r"\{\w+\}", "", pair[0].template)))
-    return made, {key: unquote(value) for key, value in match.groupdict().items()}
+    return made, {key: unquote(value or "") for key, value in match.groupdict().items()}
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -35,13 +35,12 @@ _SETTINGS = {
 # git calls it once for each ref of a push, with its name, its old and its new commit.
 _HOOK = """#!/bin/sh
 case " $HUB_PROTECTED " in *" $1 "*) ;; *) exit 0;; esac
-echo "error: GH006: Protected branch update failed for $1." >&2
+refuse() { echo "error: GH006: Protected branch update failed for $1." >&2; echo "error: $2" >&2; exit 1; }
+nothing=0000000000000000000000000000000000000000
 case " $HUB_FORCE " in *" $1 "*) ;; *)
-  if [ "$2" != 0000000000000000000000000000000000000000 ] && ! git merge-base --is-ancestor "$2" "$3"; then
-    echo "error: Cannot force-push to this protected branch" >&2; exit 1
-  fi;; esac
-case " $HUB_LOCKED " in *" $1 "*)
-  echo "error: Changes must be made through a pull request." >&2; exit 1;; esac
+  [ "$2" = $nothing ] || [ "$3" = $nothing ] || git merge-base --is-ancestor "$2" "$3" ||
+    refuse "$1" "Cannot force-push to this protected branch";; esac
+case " $HUB_LOCKED " in *" $1 "*) refuse "$1" "Changes must be made through a pull request.";; esac
 exit 0
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.github.hub import Hub
+from tests.github.hub import APP, Hub
 from tests.github.records import CheckRun, Status
 from tests.github.routes import Json
 from tests.github.shapes import node, stamp
@@ -48,6 +48,26 @@ def combined(hub: Hub, sha: str) -> Json:
     }
 
 
+def _suite(hub: Hub, made: CheckRun) -> Json:
+    """A ``simple-check-suite``: every run is one of its own here."""
+    branches = [ref for ref, sha in hub.refs.items() if sha == made.head_sha and ref.startswith("refs/heads/")]
+    return {
+        "id": made.id,
+        "node_id": node("CS", made.id),
+        "url": f"{hub.api}{hub.root}/check-suites/{made.id}",
+        "head_branch": branches[0].removeprefix("refs/heads/") if branches else "",
+        "head_sha": made.head_sha,
+        "before": hub.git.commit(f"{made.head_sha}~1") or "0" * 40,
+        "after": made.head_sha,
+        "status": made.status,
+        "conclusion": made.conclusion,
+        "app": app(hub),
+        "pull_requests": [],
+        "created_at": stamp(made.started_at),
+        "updated_at": stamp(made.completed_at or made.started_at),
+    }
+
+
 def run(hub: Hub, made: CheckRun) -> Json:
     """A ``check-run``."""
     url = f"{hub.api}{hub.root}/check-runs/{made.id}"
@@ -60,14 +80,14 @@ def run(hub: Hub, made: CheckRun) -> Json:
         "external_id": made.external_id,
         "url": url,
         "html_url": f"{hub.api}/{hub.repo.full_name}/runs/{made.id}",
-        "details_url": made.details_url,
+        "details_url": made.details_url or f"{hub.api}/apps/{APP}/home",
         "status": made.status,
         "conclusion": made.conclusion,
         "started_at": stamp(made.started_at),
         "completed_at": stamp(made.completed_at),
         "output": {key: said.get(key) for key in ("title", "summary", "text")}
         | {"annotations_count": 0, "annotations_url": f"{url}/annotations"},
-        "check_suite": {"id": hub.repo.id},
+        "check_suite": _suite(hub, made),
         "app": app(hub),
         "pull_requests": [],
     }

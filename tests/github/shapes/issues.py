@@ -63,9 +63,9 @@ def issue(hub: Hub, made: Issue) -> Json:
         "body": made.body,
         "reactions": reactions(url),
         "performed_via_github_app": None,
+        "draft": bool(made.pull and made.pull.draft),
     }
     if made.pull:
-        told["draft"] = made.pull.draft
         told["pull_request"] = {
             "url": f"{repository}/pulls/{made.number}",
             "html_url": web,

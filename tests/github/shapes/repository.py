@@ -90,6 +90,7 @@ def repository(hub: Hub, full_name: str = "") -> Json:
             "allow_forking": True,
             "web_commit_signoff_required": False,
             "topics": [],
+            "custom_properties": {},
             "visibility": "private" if hub.repo.private else "public",
             "open_issues": opened,
             "open_issues_count": opened,
@@ -98,6 +99,14 @@ def repository(hub: Hub, full_name: str = "") -> Json:
             "pushed_at": stamp(hub.repo.pushed_at),
         }
     )
+
+
+def of_push(hub: Hub) -> Json:
+    """The same as the webhook ``push`` alone has it: times in seconds, the owner with name and address."""
+    made = repository(hub)
+    owner = {**made["owner"], "name": hub.repo.owner, "email": f"{hub.repo.owner}@users.noreply.github.com"}
+    times = {"created_at": int(hub.repo.created_at.timestamp()), "pushed_at": int(hub.repo.pushed_at.timestamp())}
+    return {**made, **times, "owner": owner, "stargazers": 0, "master_branch": hub.repo.default_branch}
 
 
 def whole(hub: Hub, *, writes: bool) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -56,30 +56,77 @@ class BuildStep:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """An image that has to be made anew, and why: ``node 22.12.0``, ``base debian:bookworm changed``."""
+
+    image: Image
+    reason: str
+
+
 def plan(catalogue: Catalogue, changed: Collection[str], day: date) -> list[BuildStep]:
     """Return the steps that follow from the *changed* Dockerfiles (paths), each after what it stands on.
 
     Whatever stands on a changed image is in it. Paths that make no image of the catalogue are left out.
     *day* is the date of the dated names, fixed here: a build resumed after midnight keeps it.
     """
-    paths, touched, found = set(changed), set[str](), list[Image]()
-    for image in matrix.images(catalogue):
-        if image.dockerfile in paths or image.base in touched:
-            found.append(image)
-            if not image.is_device:
-                touched.add(tags.name(catalogue, image))
-    order = list(LAYERS)
-    found.sort(key=lambda image: order.index(image.kind))
     names = tags.Names(catalogue)
-    return [
-        BuildStep(
-            image=image,
-            name=tags.name(catalogue, image),
-            kind="relabel" if image.is_device else "build",
-            platform=image.arch.oci,
-            base=image.base,
-            tags=tuple(names.tags(image)),
-            dated_tags=tuple(names.dated(image, day)),
-        )
-        for image in found
-    ]
+    return [step(names, each.image, day) for each in closure(catalogue, changed)]
+
+
+def step(names: tags.Names, image: Image, day: date) -> BuildStep:
+    """Return what making *image* means, with all its names."""
+    return BuildStep(
+        image=image,
+        name=tags.name(names.catalogue, image),
+        kind=kind_of(image),
+        platform=image.arch.oci,
+        base=image.base,
+        tags=tuple(names.tags(image)),
+        dated_tags=tuple(names.dated(image, day)),
+    )
+
+
+def kind_of(image: Image) -> Literal["build", "relabel"]:
+    """Return how *image* is made."""
+    return "relabel" if image.is_device else "build"
+
+
+def closure(catalogue: Catalogue, changed: Collection[str], was: Catalogue | None = None) -> list[Touched]:
+    """Return the images that the *changed* Dockerfiles make and all that stand on those, in build order.
+
+    :param was: the catalogue before, to say what changed
+    """
+    paths, before = set(changed), _before(was)
+    return below(catalogue, lambda image: _why(catalogue, image, before) if image.dockerfile in paths else "")
+
+
+def below(catalogue: Catalogue, why: Callable[[Image], str]) -> list[Touched]:
+    """Return the images for which *why* has a reason and all that stand on those, which have their base's."""
+    reasons, found = dict[str, str](), list[Touched]()
+    for image in matrix.images(catalogue):
+        reason = reasons.get(image.base, "") or why(image)
+        if reason:
+            found.append(Touched(image, reason))
+            if not image.is_device:
+                reasons[tags.name(catalogue, image)] = reason
+    order = list(LAYERS)
+    found.sort(key=lambda each: order.index(each.image.kind))
+    return found
+
+
+def _before(was: Catalogue | None) -> Mapping[str, Image]:
+    """Dockerfile → image, as it was."""
+    return {image.dockerfile: image for image in matrix.with_dockerfile(was)} if was else {}
+
+
+def _why(catalogue: Catalogue, image: Image, before: Mapping[str, Image]) -> str:
+    """Why a Dockerfile is another one: a version, a base, or something that has no name."""
+    old = before.get(image.dockerfile)
+    if image.stack is not None and (old is None or old.stack_version != image.stack_version):
+        return f"{catalogue.stacks[image.stack].source} {image.stack_version}"
+    if old is None:
+        return "new"
+    if old.base != image.base:
+        return f"base {image.base.partition('@')[0]} changed"
+    return "its Dockerfile changed"

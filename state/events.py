@@ -156,7 +156,7 @@ class PullRequestClosed:
 class BuildPlanned:
     """The images that a merged change touches, in build order, were worked out.
 
-    ``counts`` maps ``build``, ``cached`` and ``relabel`` to how many of each. ``day`` (ISO 8601) is the date of the
+    ``counts`` maps ``build`` and ``relabel`` to how many of each. ``day`` (ISO 8601) is the date of the
     dated tags, fixed here; ``""`` in events of before it was kept. ``blocked`` says why nothing of it may be built: the
     change does something for which its pull request carries no label.
     """
@@ -169,7 +169,60 @@ class BuildPlanned:
     blocked: str = ""
 
 
-Notice = ReleaseHeld | FeedFailed | ChangeSkipped | PullRequestOpened | PullRequestUpdated | BuildPlanned
+@dataclass(frozen=True, slots=True)
+class ImageBuilt:
+    """An image was built, tried out, and is in the registry under its digest; ``cached``: it was there already.
+
+    Devices, which are only relabelled, have no such event.
+    """
+
+    source: str
+    plan: int
+    name: str
+    platform: str
+    digest: str
+    inputs: str
+    seconds: float
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTagged:
+    """Names of one repository lead to other images than before: tag → digest, in the order of their writing."""
+
+    source: str
+    repository: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFailed:
+    """An image failed three times in a row: told once, not each time. ``stopped``: only a person tries it again.
+
+    ``step`` is the instruction that failed, ``log`` a path below the folder of builds, ``blocked`` how many images
+    stand on it.
+    """
+
+    source: str
+    plan: int
+    name: str
+    step: str
+    error: str
+    log: str
+    blocked: int
+    stopped: bool
+
+
+Notice = (
+    ReleaseHeld
+    | FeedFailed
+    | ChangeSkipped
+    | PullRequestOpened
+    | PullRequestUpdated
+    | ImageBuilt
+    | ImageTagged
+    | BuildFailed
+)
 """What only tells something: no step follows, so it is done as soon as it is recorded."""
 
 Event = (
@@ -182,5 +235,6 @@ Event = (
     | RenderAsked
     | PullRequestMerged
     | PullRequestClosed
+    | BuildPlanned
     | Notice
 )

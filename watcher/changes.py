@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from generator import builds, guard
+from generator import builds, guard, tags
 from state.errors import ForgeError
 from state.events import BuildPlanned, Event, PullRequestClosed, PullRequestMerged
 from state.model import PullRequest
@@ -24,6 +24,15 @@ class BuildPlan:
     commit: str
     steps: Sequence[builds.BuildStep]
     day: date
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The images that a change touches, as :class:`BuildPlan` has them, without their names."""
+
+    commit: str
+    images: Sequence[builds.Touched]
     blocked: str = ""
 
 
@@ -91,21 +100,30 @@ async def build_plan(app: App, number: int) -> BuildPlan:
 
     :raises ForgeError: no such pull request, or none of ours
     """
+    found = await touched_images(app, number)
+    day, names = day_of(app, number), tags.Names(await app.images.catalogue(found.commit))
+    return BuildPlan(found.commit, [builds.step(names, each.image, day) for each in found.images], day, found.blocked)
+
+
+async def touched_images(app: App, number: int) -> Touched:
+    """Work out which images pull request *number* touches, with all that stand on them.
+
+    :raises ForgeError: no such pull request, or none of ours
+    """
     record = app.store.pull(number)
     if record is None:
         raise ForgeError(f"no pull request #{number}: `watcher pulls` lists them")
     old, new = await sides(app, record)
     before, after = await app.repository.tree(old), await app.repository.tree(new)
     changed = [path for path, blob in after.items() if before.get(path) != blob]
-    day, was = _day(app, number), await app.images.catalogue(old)
-    now = await app.images.catalogue(new)
+    was, now = await app.images.catalogue(old), await app.images.catalogue(new)
     findings = guard.findings(was, now, before.keys() - after.keys())
     blocked = guard.missing(findings, (await app.forge.pull(number)).labels) if findings else ""
-    return BuildPlan(new, builds.plan(now, changed, day), day, blocked)
+    return Touched(new, builds.closure(now, changed, was), blocked)
 
 
-def _day(app: App, number: int) -> date:
-    """The date of the dated tags: that of the recorded plan, however often it is shown; today if there is none."""
+def day_of(app: App, number: int) -> date:
+    """Return the date of the dated tags: that of the recorded plan, however often it is shown; today if there is none."""
     planned = app.store.build_planned(number)
     if planned is None or not isinstance(planned.event, BuildPlanned):
         return app.now().date()

@@ -19,9 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from state.errors import SettingsError
+from watcher.build_settings import Builds, Publish, RegistryTable
 from watcher.source_settings import Mode, SourceSettings, Span, Table
 
-_SECRETS = (("github", "token"), ("github", "private_key"))
+_SECRETS = (("github", "token"), ("github", "private_key"), ("registry", "password"))
 
 
 class Images(Table):
@@ -61,12 +62,6 @@ class State(Table):
 
     folder: Path = Path("var")
     database_url: str = ""
-
-
-class Publish(Table):
-    """``[publish]``: how far the watcher goes by itself."""
-
-    mode: Mode = "propose"
 
 
 class FeedSettings(Table):
@@ -115,6 +110,8 @@ class Settings(BaseSettings):
     github: GitHub = GitHub()
     state: State = State()
     publish: Publish = Publish()
+    builds: Builds = Builds()
+    registry: RegistryTable = RegistryTable()
     sources: dict[str, SourceSettings] = {}
     feed: FeedSettings = FeedSettings()
     registries: Registries = Registries()

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from generator import distro_plan, plan
+from generator import builds, distro_plan, plan
 from generator.distro_move import Move
 from generator.proposal import Proposal
 from generator.rows import Catalogue
 from state.events import (
     ArtifactChanged,
+    BuildFailed,
     BuildPlanned,
     ChangeSkipped,
     ChecksumSettled,
     DistroMoved,
     Event,
     FeedFailed,
+    ImageBuilt,
+    ImageTagged,
     ProposalObsolete,
     PullRequestClosed,
     PullRequestMerged,
@@ -32,7 +35,7 @@ from state.events import (
     SupportEnded,
 )
 from state.store import Recorded
-from watcher import changes, proposals, quarantine
+from watcher import changes, planning, proposals, quarantine
 from watcher.app import App
 
 
@@ -57,8 +60,17 @@ async def step(recorded: Recorded, app: App) -> list[Event]:  # noqa: C901, PLR0
             return await merge(merged, app)
         case PullRequestClosed() as closed:
             return refuse(closed, app)
+        case BuildPlanned() as planned:
+            return await queue(planned, recorded, app)
         case (
-            ReleaseHeld() | FeedFailed() | ChangeSkipped() | PullRequestOpened() | PullRequestUpdated() | BuildPlanned()
+            ReleaseHeld()
+            | FeedFailed()
+            | ChangeSkipped()
+            | PullRequestOpened()
+            | PullRequestUpdated()
+            | ImageBuilt()
+            | ImageTagged()
+            | BuildFailed()
         ):
             return []  # facts: nobody has to act on them
 
@@ -152,11 +164,18 @@ async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
         # Everything is generated: never merge text, make the change again on the new base.
         again = app.store.recorded(other.event)
         followed += await step(again, app) if again else []
-    planned = await changes.build_plan(app, merged.pull.number)
-    counts = Counter[str]() if planned.blocked else Counter[str](s.kind for s in planned.steps)
-    day = planned.day.isoformat()
-    plan_of = BuildPlanned(merged.source, merged.pull.number, planned.commit, dict(counts), day, planned.blocked)
-    return [*followed, plan_of]
+    found = await changes.touched_images(app, merged.pull.number)
+    images = [] if found.blocked else found.images
+    counts = dict(Counter[str](builds.kind_of(each.image) for each in images))
+    day = changes.day_of(app, merged.pull.number).isoformat()
+    return [*followed, BuildPlanned(merged.source, merged.pull.number, found.commit, counts, day, found.blocked)]
+
+
+async def queue(planned: BuildPlanned, recorded: Recorded, app: App) -> list[Event]:
+    """Queue the builds, where the watcher is to build by itself; else ``watcher build --pull`` does."""
+    if planned.pull and not planned.blocked and app.config.mode(planned.source) == "publish":
+        await planning.queue(recorded, planned, app)
+    return []
 
 
 def refuse(closed: PullRequestClosed, app: App) -> list[Event]:

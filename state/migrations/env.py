@@ -8,6 +8,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
+import state.build_tables
 import state.desk_tables
 import state.tag_tables  # noqa: F401  (its tables join the same metadata)
 from state.tables import Row

@@ -5,6 +5,7 @@ where it is parsed, and a malformed version or digest cannot be constructed.
 """
 
 from state.model.arch import Arch, Libc, Platform
+from state.model.build import OPEN, Build, BuildKind, BuildState
 from state.model.change import Change, Issue, PullRequest, Standing
 from state.model.image import Image, ImageKind, Variant
 from state.model.os_line import Base, OsLine
@@ -12,9 +13,13 @@ from state.model.release import Artifact, Checksum, Held, Offer, Proof, Release,
 from state.model.version import Version
 
 __all__ = [
+    "OPEN",
     "Arch",
     "Artifact",
     "Base",
+    "Build",
+    "BuildKind",
+    "BuildState",
     "Change",
     "Checksum",
     "Held",

@@ -1,5 +1,6 @@
 """What the watcher remembers between runs; :class:`Store` is all of it that others use."""
 
+from state.store.builds import Builds
 from state.store.desk import Desk, Pause
 from state.store.entries import Entry
 from state.store.feeds import Document, SourceState, Validators
@@ -14,6 +15,7 @@ from state.store.status import Status
 from state.store.store import Store
 
 __all__ = [
+    "Builds",
     "Changed",
     "Delivery",
     "Desk",

@@ -12,12 +12,15 @@ from sqlmodel import Session, col, select
 
 from state.events import (
     ArtifactChanged,
+    BuildFailed,
     BuildPlanned,
     ChangeSkipped,
     ChecksumSettled,
     DistroMoved,
     Event,
     FeedFailed,
+    ImageBuilt,
+    ImageTagged,
     ProposalObsolete,
     PullRequestClosed,
     PullRequestMerged,
@@ -106,7 +109,7 @@ def _entry(row: EventRow) -> Entry:
     )
 
 
-def summary_of(event: Event) -> str:  # noqa: C901, PLR0911  (one case per event is the plainest form)
+def summary_of(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912  (one case per event is the plainest form)
     """Say in a few words what happened."""
     match event:
         case ReleaseSeen(source, _, releases):
@@ -134,3 +137,9 @@ def summary_of(event: Event) -> str:  # noqa: C901, PLR0911  (one case per event
         case BuildPlanned(_, pull, _, counts, _, blocked):
             made = ", ".join(f"{count} {kind}" for kind, count in counts.items())
             return f"#{pull}: {f'not built: {blocked}' if blocked else made}"
+        case ImageBuilt(_, _, name, _, digest, _, seconds, cached):
+            return f"{name} {digest[:19]} ({'in the registry already' if cached else f'{seconds:.0f} s'})"
+        case ImageTagged(_, repository, tags):
+            return f"{repository}: {len(tags):,} names, from {next(iter(tags), '')}"
+        case BuildFailed(_, _, name, step, error):
+            return f"{name}: {step or error.partition(chr(10))[0]}"

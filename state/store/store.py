@@ -22,6 +22,7 @@ from state.errors import StoreError
 from state.events import ArtifactChanged, ChecksumSettled, Event
 from state.model import Held, Release, Standing
 from state.store import entries, feeds, holds, journal, pace, pulls, quarantine, schema, upstream
+from state.store.builds import Builds
 from state.store.desk import Desk
 from state.store.entries import Entry
 from state.store.evidence import Checksums
@@ -272,6 +273,11 @@ class Store:
     def desk(self) -> Desk:
         """What the daemon keeps beside the journal."""
         return Desk(self._reading, self._writing)
+
+    @property
+    def builds(self) -> Builds:
+        """What is to be made, and what was."""
+        return Builds(self._reading, self._writing)
 
     def status(self, today: date) -> Status:
         """Return the whole picture, as JSON; ``newest`` names the lines that are supported on *today*."""

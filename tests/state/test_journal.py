@@ -17,6 +17,7 @@ from state.events import (
     DistroMoved,
     Event,
     FeedFailed,
+    ImageTagged,
     Notice,
     ProposalObsolete,
     PullRequestOpened,
@@ -36,6 +37,7 @@ OFFSETS = st.integers(-14, 14).map(lambda hours: timezone(timedelta(hours=hours)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 st.register_type_strategy(str, texts)
 st.register_type_strategy(BuildPlanned, st.builds(BuildPlanned, counts=st.dictionaries(texts, st.integers(0, 1 << 40))))
+st.register_type_strategy(ImageTagged, st.builds(ImageTagged, tags=st.dictionaries(texts, texts)))
 st.register_type_strategy(Version, st.builds(lambda a, b, c: Version(f"{a}.{b}.{c}"), number, number, number))
 st.register_type_strategy(
     Checksum, st.builds(Checksum, st.just("sha256"), st.text("0123456789abcdef", min_size=64, max_size=64))
@@ -228,6 +230,9 @@ def test_hostile_text_is_data(store: Store) -> None:
     assert store.events(2)[0].error == "??"
 
 
+_NUMBERS: dict[Any, Any] = {"int": 1, "float": 1.5, "bool": True}
+
+
 def test_every_kind_has_a_summary(store: Store) -> None:
     """A person sees in one line what each event is about."""
     inner: dict[str, Any] = {
@@ -236,11 +241,14 @@ def test_every_kind_has_a_summary(store: Store) -> None:
         "pull": pull_request(),
         "releases": (release(),),
         "counts": {"build": 3},
+        "tags": {"22": "sha256:0"},
         "lines": (),
     }
     for kind in get_args(Event):
         values = {f.name: inner.get(f.name, "node") for f in fields(kind) if f.name in inner or _needed(f)}
-        store.record([kind(**values | ({"pull": 1} if kind in (BuildPlanned, ProposalObsolete) else {}))], NOW)
+        numbers = {"pull": 1} if kind in (BuildPlanned, ProposalObsolete) else {}
+        numbers |= {f.name: _NUMBERS[f.type] for f in fields(kind) if f.type in _NUMBERS}
+        store.record([kind(**values | numbers)], NOW)
     told = {entry.kind: entry.summary for entry in store.events(99)}
     assert told["ReleaseSeen"] == "node 22.11.0"
     assert told["ReleaseHeld"] == "node 22.11.0 armv6/glibc: not there yet"

@@ -1,0 +1,46 @@
+"""The table of builds: one row per image of a plan."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from state.tables import Prose, Row, UtcTime, only_where
+
+
+class BuildRow(Row, table=True):
+    """One image of a plan of builds, and what became of it: see :class:`state.model.Build`."""
+
+    __tablename__ = "build"
+    __table_args__ = (
+        UniqueConstraint("plan", "name"),
+        Index("ix_build_open", "id", **only_where("state NOT IN ('tagged', 'superseded')")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan: int
+    pull: int
+    commit: str = Field(sa_type=Prose)
+    source: str = Field(sa_type=Prose)
+    name: str = Field(sa_type=Prose, index=True)
+    kind: str = Field(sa_type=Prose)
+    platform: str = Field(sa_type=Prose)
+    hw: str = Field(sa_type=Prose)
+    dockerfile: str = Field(sa_type=Prose)
+    base: str = Field(sa_type=Prose)
+    day: date
+    reason: str = Field(sa_type=Prose)
+    state: str = Field(sa_type=Prose)
+    dated: str = Field(sa_type=Prose)
+    inputs: str = Field(sa_type=Prose, index=True)
+    digest: str = Field(sa_type=Prose)
+    cached: bool
+    attempts: int
+    failures: int
+    next_try: datetime | None = Field(default=None, sa_type=UtcTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    seconds: float
+    log: str = Field(sa_type=Prose)
+    step: str = Field(sa_type=Prose)
+    error: str = Field(sa_type=Prose)

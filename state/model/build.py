@@ -1,0 +1,70 @@
+"""One image to make: what is asked, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+BuildState = Literal["waiting", "running", "pushed", "tagged", "failed", "blocked", "superseded"]
+"""``pushed``: in the registry under its dated name; ``tagged``: moving names lead to it (or to a newer one) too.
+
+``failed`` is tried again at ``next_try``, or never by itself where that is None. ``blocked``: what it stands on
+failed. ``superseded``: a later plan makes the same place anew.
+"""
+
+BuildKind = Literal["build", "relabel"]
+
+OPEN: tuple[BuildState, ...] = ("waiting", "running", "pushed", "failed", "blocked")
+"""The states in which something is left to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One image of a plan.
+
+    ``plan`` is the number of the event that planned it, ``pull`` the pull request's or 0, ``commit`` the state of the
+    images repository that it is made from; ``source`` is what the plan is about. ``name`` and ``base`` are whole names;
+    ``dockerfile`` and ``hw`` are the place in the tree. ``day`` is the date of its dated names; ``dated`` what those
+    really end in (``20261122.1``), "" until that is known. ``inputs`` is the digest of all that goes into it, ``digest``
+    that of the image; both "" until known. ``failures`` are those in a row. ``log`` is a path below the folder of
+    builds. ``step`` is the instruction that failed.
+    """
+
+    plan: int
+    commit: str
+    name: str
+    kind: BuildKind
+    platform: str
+    hw: str
+    dockerfile: str
+    base: str
+    day: date
+    id: int = 0
+    pull: int = 0
+    source: str = ""
+    reason: str = ""
+    state: BuildState = "waiting"
+    dated: str = ""
+    inputs: str = ""
+    digest: str = ""
+    cached: bool = False
+    attempts: int = 0
+    failures: int = 0
+    next_try: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    seconds: float = 0.0
+    log: str = ""
+    step: str = ""
+    error: str = ""
+
+    @property
+    def repository(self) -> str:
+        """``balenalib/amd64-debian-node``."""
+        return self.name.partition(":")[0]
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What a later plan makes anew: the Dockerfile, and the hardware that it is built for."""
+        return self.dockerfile, self.hw

@@ -1,0 +1,130 @@
+"""The queue of builds: one row per image of a plan, from the moment it is planned until its names are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import fields
+from typing import Any
+
+from sqlmodel import Session, col, func, insert, select, update
+
+from state.build_tables import BuildRow
+from state.model import OPEN, Build, BuildState
+
+_Transaction = Callable[[], AbstractContextManager[Session]]
+_FIELDS = tuple(field.name for field in fields(Build))
+_SOME = 500
+"""Values that one question names at most: databases bound them."""
+
+
+class Builds:
+    """What is to be made and what was: each method is one transaction."""
+
+    def __init__(self, reading: _Transaction, writing: _Transaction) -> None:
+        """Keep the rows in the store's database; both open a transaction of it."""
+        self._reading, self._writing = reading, writing
+
+    def add(self, builds: Sequence[Build]) -> int:
+        """Queue the images of plans and return how many are new; those of a plan that are there already stay.
+
+        What an earlier plan would still make of the same places is superseded, unless it is in the registry already.
+        """
+        with self._writing() as session:
+            known = _names(session, {build.plan for build in builds})
+            fresh = [build for build in builds if (build.plan, build.name) not in known]
+            _supersede(session, fresh)
+            if fresh:
+                session.execute(insert(BuildRow), [_row(build) for build in fresh])
+            return len(fresh)
+
+    def save(self, builds: Iterable[Build]) -> None:
+        """Keep what became of these."""
+        with self._writing() as session:
+            for build in builds:
+                session.exec(update(BuildRow).where(col(BuildRow.id) == build.id).values(**_row(build)))
+
+    def open(self) -> list[Build]:
+        """Return all with something left to do, in the order of their planning: a base before what stands on it."""
+        with self._reading() as session:
+            query = select(BuildRow).where(col(BuildRow.state).in_(OPEN)).order_by(col(BuildRow.id))
+            return [_value(row) for row in session.exec(query)]
+
+    def find(self, number: int) -> Build | None:
+        """Return one, or None."""
+        with self._reading() as session:
+            row = session.get(BuildRow, number)
+            return _value(row) if row else None
+
+    def of(self, plan: int) -> list[Build]:
+        """Return the images of a plan, in build order."""
+        with self._reading() as session:
+            rows = session.exec(select(BuildRow).where(BuildRow.plan == plan).order_by(col(BuildRow.id)))
+            return [_value(row) for row in rows]
+
+    def newest(self, limit: int, states: Collection[BuildState] = ()) -> list[Build]:
+        """Return the newest *limit* (in these states), newest first."""
+        with self._reading() as session:
+            query = select(BuildRow).order_by(col(BuildRow.id).desc()).limit(limit)
+            if states:
+                query = query.where(col(BuildRow.state).in_(states))
+            return [_value(row) for row in session.exec(query)]
+
+    def made(self, names: Collection[str]) -> Mapping[str, Build]:
+        """Return name → the newest of these images that is in the registry."""
+        found: dict[str, Build] = {}
+        wanted = sorted(names)
+        with self._reading() as session:
+            for start in range(0, len(wanted), _SOME):
+                query = (
+                    select(BuildRow)
+                    .where(col(BuildRow.name).in_(wanted[start : start + _SOME]), BuildRow.digest != "")
+                    .where(col(BuildRow.state).in_(("pushed", "tagged")))
+                    .order_by(col(BuildRow.finished_at), col(BuildRow.id))
+                )
+                found |= {row.name: _value(row) for row in session.exec(query)}
+        return found
+
+    def with_inputs(self, inputs: str) -> Build | None:
+        """Return the newest image in the registry that was made of just these inputs, or None."""
+        with self._reading() as session:
+            query = (
+                select(BuildRow)
+                .where(BuildRow.inputs == inputs, BuildRow.digest != "")
+                .order_by(col(BuildRow.id).desc())
+                .limit(1)
+            )
+            row = session.exec(query).first()
+            return _value(row) if row else None
+
+    def counts(self) -> Counter[str]:
+        """Return how many are in each state."""
+        with self._reading() as session:
+            rows = session.exec(select(BuildRow.state, func.count()).group_by(BuildRow.state))
+            return Counter(dict(rows.all()))
+
+
+def _names(session: Session, plans: Collection[int]) -> set[tuple[int, str]]:
+    query = select(BuildRow.plan, BuildRow.name).where(col(BuildRow.plan).in_(plans))
+    return set(session.exec(query))
+
+
+def _supersede(session: Session, fresh: Sequence[Build]) -> None:
+    """Take out of the queue what is planned anew, but for what is in the registry and only waits for names."""
+    places = {build.place for build in fresh}
+    waiting = ("waiting", "running", "failed", "blocked")
+    query = select(BuildRow.id, BuildRow.dockerfile, BuildRow.hw).where(col(BuildRow.state).in_(waiting))
+    gone = [number for number, dockerfile, hw in session.exec(query) if (dockerfile, hw) in places]
+    for start in range(0, len(gone), _SOME):
+        some = gone[start : start + _SOME]
+        session.exec(update(BuildRow).where(col(BuildRow.id).in_(some)).values(state="superseded"))
+
+
+def _row(build: Build) -> dict[str, Any]:
+    return {name: getattr(build, name) for name in _FIELDS if name != "id"}
+
+
+def _value(row: BuildRow) -> Build:
+    values: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
+    return Build(**values)

@@ -1,0 +1,67 @@
+"""The queue of builds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from state.model import Build
+from state.store import Store
+from tests.state.facts import LATER, NOW
+
+ONE, TWO = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+
+
+def image(name: str = "debian:bookworm-run", plan: int = 1, *, base: str = "debian:bookworm") -> Build:
+    """An image of a plan."""
+    path = f"balena-base-images/{name.replace(':', '/')}/Dockerfile"
+    return Build(
+        plan, "c0ffee", f"balenalib/amd64-{name}", "build", "linux/amd64", "amd64", path, base, date(2026, 8, 5)
+    )
+
+
+def test_a_plan_is_queued_once(store: Store) -> None:
+    """A step that is repeated adds nothing; what became of the rows stays."""
+    plan = [image(), image("node:22")]
+    assert store.builds.add(plan) == 2
+    first = store.builds.open()[0]
+    store.builds.save([replace(first, state="tagged", digest=ONE, finished_at=NOW)])
+    assert store.builds.add(plan) == 0
+    assert [each.name for each in store.builds.open()] == ["balenalib/amd64-node:22"]
+    assert store.builds.find(first.id) == replace(first, state="tagged", digest=ONE, finished_at=NOW)
+    assert store.builds.counts() == {"tagged": 1, "waiting": 1}
+
+
+def test_a_later_plan_supersedes_what_was_not_made_yet(store: Store) -> None:
+    """Not another place, and not what is in the registry already and only waits for its names."""
+    store.builds.add([image(), image("node:22"), image("go:1")])
+    pushed = store.builds.open()[0]
+    store.builds.save([replace(pushed, state="pushed", digest=ONE)])
+    store.builds.add([image(plan=2), image("node:22", plan=2)])
+    assert [(each.plan, each.name.partition("-")[2], each.state) for each in store.builds.open()] == [
+        (1, "debian:bookworm-run", "pushed"),
+        (1, "go:1", "waiting"),
+        (2, "debian:bookworm-run", "waiting"),
+        (2, "node:22", "waiting"),
+    ]
+    assert [each.state for each in store.builds.of(1)] == ["pushed", "superseded", "waiting"]
+
+
+def test_the_newest_image_in_the_registry_is_found_by_name_and_by_inputs(store: Store) -> None:
+    """What failed has no digest; of two the one that was finished later counts."""
+    store.builds.add([image(), image(plan=2), image(plan=3)])
+    older, newer, failed = (store.builds.of(plan)[0] for plan in (1, 2, 3))
+    store.builds.save(
+        [
+            replace(older, state="tagged", digest=ONE, inputs="x", finished_at=LATER),
+            replace(newer, state="tagged", digest=TWO, inputs="y", finished_at=NOW),
+            replace(failed, state="failed"),
+        ]
+    )
+    assert {name: made.digest for name, made in store.builds.made([older.name, "other"]).items()} == {older.name: ONE}
+    found = store.builds.with_inputs("y")
+    assert found is not None
+    assert found.digest == TWO
+    assert store.builds.with_inputs("z") is None
+    assert [each.plan for each in store.builds.newest(2)] == [3, 2]
+    assert [each.plan for each in store.builds.newest(9, ["failed"])] == [3]

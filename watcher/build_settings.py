@@ -1,0 +1,86 @@
+"""``[builds]``, ``[registry]`` and ``[publish]``: what makes images, where they go, and how far the watcher goes by itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+
+from watcher.source_settings import Mode, Span, Table
+
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
+_LOOPBACK = ("http://127.0.0.1", "http://localhost")
+_WORD = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+
+
+class Builds(Table):
+    """``[builds]``: what makes images.
+
+    ``engine`` is ``buildah`` or ``buildx``, "" the first that is ready. ``jobs`` builds run at once on this machine,
+    and ``relabels`` of devices. An image is tried out before it gets a name unless ``smoke`` is off.
+    """
+
+    engine: str = ""
+    jobs: int = Field(default=2, ge=1)
+    relabels: int = Field(default=16, ge=1)
+    smoke: bool = True
+    minutes: int = Field(default=120, ge=1)
+
+
+class RegistryTable(Table):
+    """``[registry]``: where images go.
+
+    ``url`` is ``https://registry.example:5000``; http is taken on loopback only. The login is ``user`` and what stands
+    in ``password_file`` (or WATCHER_REGISTRY__PASSWORD). ``writes_per_minute`` is what it allows: Docker Hub's 300.
+    ``staging`` is the repository below the family's namespace in which an image waits for its names.
+    """
+
+    url: str = ""
+    user: str = ""
+    password_file: Path | None = None
+    password: SecretStr | None = None
+    writes_per_minute: int = Field(default=300, ge=1)
+    staging: str = "staging"
+
+    @field_validator("url")
+    @classmethod
+    def _host(cls, url: str) -> str:
+        """A login never travels by plain http, but on this machine."""
+        bare = url.rstrip("/")
+        if bare and not _URL.fullmatch(bare):
+            raise ValueError(f"{url!r}: write https://HOST or https://HOST:PORT")
+        if bare.startswith("http://") and not bare.startswith(_LOOPBACK):
+            raise ValueError(f"{url!r}: plain http is for loopback only")
+        return bare
+
+    @field_validator("staging")
+    @classmethod
+    def _repository(cls, staging: str) -> str:
+        """It is the last part of a repository's name."""
+        if not _WORD.fullmatch(staging):
+            raise ValueError(f"{staging!r} is no name of a repository")
+        return staging
+
+    @property
+    def host(self) -> str:
+        """Name with the port, as references write it."""
+        return self.url.partition("://")[2]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is asked by http."""
+        return self.url.startswith("http://")
+
+
+class Publish(Table):
+    """``[publish]``: how far the watcher goes by itself.
+
+    ``soak`` is how long an image has its dated name before moving names lead to it. ``adopt`` names repositories
+    (``balenalib/amd64-debian``) that have tags of somebody else's and may be written to all the same.
+    """
+
+    mode: Mode = "propose"
+    soak: Span = timedelta()
+    adopt: tuple[str, ...] = ()

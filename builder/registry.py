@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
-from builder.oci import ACCEPTED, Descriptor, Manifest, digest_of
+from builder.oci import ACCEPTED, INDEX, Descriptor, Manifest, digest_of
 from builder.registry_auth import Credentials, Tokens
 from state.errors import RegistryError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UNAUTHORIZED, _NOT_FOUND, _CREATED, _ACCEPTED, _OK = 401, 404, 201, 202, 200
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_NO_API = frozenset({400, 404, 405})
 _PART = 1 << 20
 
 
@@ -163,6 +164,14 @@ class Registry:
             place = urljoin(str(response.request.url), following) if following else ""
         return sorted(found)
 
+    async def referrers(self, repository: str, digest: str) -> Manifest | None:
+        """Return the index of what is attached to the manifest at *digest*; None where the registry has no such API."""
+        response = await self._ask("GET", f"{repository}/referrers/{digest}", headers={"Accept": INDEX})
+        if response.status_code in _NO_API:
+            return None
+        self._expect(response, _OK, repository, digest)
+        return Manifest(INDEX, response.content)
+
     async def delete(self, repository: str, digest: str) -> bool:
         """Delete a manifest by digest; False where the registry does not do that, or has none."""
         response = await self._ask("DELETE", f"{repository}/manifests/{digest}")
@@ -239,7 +248,7 @@ _ACCEPT = {"Accept": ", ".join(ACCEPTED)}
 def _repository_of(place: str) -> str:
     """The repository in a path below /v2/."""
     path = urlsplit(place).path.removeprefix("/v2/")
-    for mark in ("/manifests/", "/blobs/", "/tags/"):
+    for mark in ("/manifests/", "/blobs/", "/tags/", "/referrers/"):
         if mark in path:
             return path.partition(mark)[0]
     return path

@@ -95,7 +95,8 @@ def apk(data: bytes) -> Iterator[Package]:
     for block in data.decode("utf-8", "replace").split("\n\n"):
         fields = {line[:1]: line[2:].strip() for line in block.splitlines() if line[1:2] == ":" and line[0] in "PVAoL"}
         if "P" in fields:
-            yield Package(*(fields.get(key, "") for key in "PVA"), "apk", fields.get("o", ""), fields.get("L", ""))
+            name, version, arch, source, licence = (fields.get(key, "") for key in "PVAoL")
+            yield Package(name, version, arch, "apk", source, licence)
 
 
 def rpm(data: bytes) -> Iterator[Package]:
@@ -112,7 +113,8 @@ def rpm(data: bytes) -> Iterator[Package]:
         tags = _header(blob)
         name, version, release = (_text(tags.get(tag)) for tag in (1000, 1001, 1002))
         if name and name != "gpg-pubkey":
-            epoch = f"{tags[1003]}:" if 1003 in tags else ""  # noqa: PLR2004  (RPMTAG_EPOCH)
+            number = tags.get(1003)
+            epoch = f"{number}:" if isinstance(number, int) else ""
             source = _text(tags.get(1044)).rpartition("-")[0].rpartition("-")[0]
             arch = _text(tags.get(1022))
             yield Package(name, f"{epoch}{version}-{release}", arch, "rpm", source, _text(tags.get(1014)))

@@ -19,7 +19,7 @@ def docs(catalogue: Catalogue) -> dict[str, str]:
     default = catalogue.distros[catalogue.family.default_distro]
     stand_ins = [row for row in catalogue.distros.values() if row.also == default.name]
     text = (
-        _environment()
+        environment()
         .get_template("base-images.md.j2")
         .render(
             tables=tables(catalogue),
@@ -33,7 +33,7 @@ def docs(catalogue: Catalogue) -> dict[str, str]:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Make the environment of the pages, which keeps them compiled."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates" / "docs"),

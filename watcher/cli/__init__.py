@@ -26,6 +26,7 @@ _COMMANDS = {
     "resolve": "Tell what a name leads to: its parts, Dockerfile, bases and digest.",
     "tags": "List every name of one image.",
     "history": "Show where a name leads and led: digests, dates, what changed.",
+    "describe": "Write a repository's description for its registry, from what was pushed.",
     "import": "Carry a tree of the original layout over into a catalogue.",
     "adopt": "Take an existing registry's tags into the ledger, without a rebuild.",
     "ignore": "Never propose a version.",

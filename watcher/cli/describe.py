@@ -1,0 +1,49 @@
+"""``watcher describe REPOSITORY``: what its registry may show of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from watcher.cli.options import config_option, json_option, print_json, run
+
+if TYPE_CHECKING:
+    from generator.describe import Description
+    from watcher.app import App
+
+
+@click.command("describe")
+@click.argument("repository")
+@json_option
+@config_option
+def command(repository: str, *, as_json: bool) -> None:
+    """Write the description of REPOSITORY for its registry, as Markdown: what it is, and the tags that were pushed.
+
+    REPOSITORY is balenalib/raspberrypi3-node, or without the namespace. Tags come from the ledger, so none is named
+    that the registry does not have. --json adds the short form of one line.
+    """
+    found = run(lambda app: _describe(app, repository))
+    if as_json:
+        print_json(found.document())
+    else:
+        click.echo(found.full, nl=False)
+
+
+async def _describe(app: App, repository: str) -> Description:
+    from generator.describe import Tag, describe
+    from watcher.family import main
+
+    catalogue = await main(app)
+    name = f"{catalogue.family.namespace}/{repository.rpartition('/')[2]}"
+    rows = [Tag(row.tag, row.digest, row.pushed_at.date(), row.dated) for row in app.store.ledger.of(name)]
+    try:
+        found = describe(catalogue, repository, rows)
+    except LookupError as error:
+        raise click.UsageError(f"{repository}: {error.args[0]}") from error
+    if not rows:
+        click.echo(
+            f"watcher: nothing is known to have been pushed to {name}: `watcher adopt` asks a registry", err=True
+        )
+        raise SystemExit(1)
+    return found

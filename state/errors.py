@@ -16,6 +16,7 @@
     │   └── ForeignRepository  it has tags that are none of ours
     ├── BuildError             an engine is missing or a build failed                 exit 1
     └── StoreError             the state database is not usable                       exit 1
+        └── StoreBusy          another watcher on it is doing the same thing
 
 An error's docstring is its message for a newcomer; its fields are what a program needs.
 A bug is none of these: it propagates.
@@ -121,3 +122,7 @@ class BuildError(WatcherError):
 
 class StoreError(WatcherError):
     """The state database cannot be used: damaged, locked, newer than this program, or in contradiction to a value."""
+
+
+class StoreBusy(StoreError):
+    """Another watcher on the same database was doing this for longer than we wait."""

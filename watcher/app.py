@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from state.store import Store
 from watcher.compare import Comparer
 from watcher.config import Configured
 from watcher.images import Snapshots
+from watcher.locks import Locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,14 @@ class App:
     images: Snapshots
     comparer: Comparer
     now: Callable[[], datetime]
+    locks: Locks
     calls: list[Call] | None = None
 
     @property
     def branch(self) -> str:
         """The default branch of the images repository."""
         return self.config.settings.images.branch
+
+    def lock(self, name: str, patience: float | None = None) -> AbstractAsyncContextManager[None]:
+        """Have the turn *name* (``act``, ``build``, ``poll-node``) on the database: see :meth:`watcher.locks.Locks.hold`."""
+        return self.locks.hold(name, patience)

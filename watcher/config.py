@@ -58,10 +58,11 @@ class GitHub(Table):
 
 
 class State(Table):
-    """``[state]``: where the memory is."""
+    """``[state]``: where the memory is, and how long (seconds) to wait for another watcher that acts on it."""
 
     folder: Path = Path("var")
     database_url: str = ""
+    patience: float = Field(default=600.0, ge=0)
 
 
 class FeedSettings(Table):

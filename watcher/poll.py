@@ -43,7 +43,13 @@ async def poll(app: App, name: str, head: str) -> Polled:
     """Poll source *name* once and record what was seen, together with the documents it was seen in.
 
     :param head: commit of the default branch: the catalogue that it is polled for
+    :raises StoreBusy: another process has been polling this source for too long
     """
+    async with app.lock(f"poll-{name}"):  # who comes second finds it unchanged, and records nothing twice
+        return await _poll(app, name, head)
+
+
+async def _poll(app: App, name: str, head: str) -> Polled:
     try:
         asked = await documents.ask(app, name)
         stamp, state = _stamp(app, name, head), app.store.source_state(name)

@@ -10,7 +10,7 @@ from datetime import datetime
 from state.events import ChangeSkipped, FeedFailed, PullRequestOpened, PullRequestUpdated, ReleaseSeen
 from state.model import Held, Skipped
 from state.store import PullRecord, Recorded
-from watcher import bus, changes
+from watcher import bus
 from watcher.app import App
 from watcher.poll import Polled, poll
 
@@ -36,10 +36,8 @@ class Report:
 async def sync(app: App, names: Sequence[str]) -> Report:
     """Poll the named sources and bring their pull requests up to date."""
     since = app.store.last_event()
-    report = Report(app.now(), broken=await bus.resume(app))
-    await app.repository.fetch()
-    watched = await changes.watch(app)
-    report.broken += await bus.run(app, app.store.record(watched.events, app.now()))
+    begun, heard = app.now(), await bus.hear(app)
+    report = Report(begun, broken=heard.failed)
     await _round(app, names, report)
     late = await app.comparer.rest()
     if late:
@@ -48,7 +46,7 @@ async def sync(app: App, names: Sequence[str]) -> Report:
     # Told by every run: whatever upstream brings, such a branch is not updated any more.
     report.skipped += [
         Skipped(record.source, line, version, f"{record.branch} carries commits by people: it is left alone")
-        for record in watched.edited
+        for record in heard.edited
         for line, version in record.lines.items()
         if record.source in names
     ]

@@ -20,8 +20,9 @@ from state.errors import SettingsError
 from state.store import Store
 from watcher.app import App
 from watcher.compare import Comparer
-from watcher.config import Configured, base_environment
+from watcher.config import Configured, base_environment, clock
 from watcher.images import Snapshots
+from watcher.locks import Locks
 from watcher.network import network, refuse_unknown_sources
 
 IDENTITY = Identity()
@@ -62,6 +63,7 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
             images=Snapshots(repository, config.settings.images.branch),
             comparer=Comparer(store, config.now),
             now=config.now,
+            locks=Locks(store, config.settings.state.patience, clock),
             calls=calls,
         )
 

@@ -13,6 +13,7 @@ from state.store.pulls import PullRecord
 from state.store.quarantine import Changed
 from state.store.status import Status
 from state.store.store import Store
+from state.store.turns import Turn
 
 __all__ = [
     "Builds",
@@ -35,6 +36,7 @@ __all__ = [
     "SourceState",
     "Status",
     "Store",
+    "Turn",
     "Validators",
     "Wanted",
     "Why",

@@ -9,19 +9,17 @@ them through ``asyncio.to_thread``, which is safe, since a method shares nothing
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Self
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from state.errors import StoreError
 from state.events import ArtifactChanged, ChecksumSettled, Event
 from state.model import Held, Release, Standing
-from state.store import entries, feeds, holds, journal, pace, pulls, quarantine, schema, upstream
+from state.store import entries, feeds, holds, journal, pace, pulls, quarantine, schema, turns, upstream
 from state.store.builds import Builds
 from state.store.desk import Desk
 from state.store.entries import Entry
@@ -33,6 +31,8 @@ from state.store.proofs import Proofs
 from state.store.published import Ledger
 from state.store.pulls import PullRecord
 from state.store.status import Status, status
+from state.store.transaction import transaction
+from state.store.turns import Turn
 
 
 class Store:
@@ -64,6 +64,10 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def turn(self, name: str) -> Turn:
+        """Return the wish for the turn *name*: of all processes on this database one has it at a time."""
+        return turns.turn(self._engine, name)
 
     # The journal.
 
@@ -285,16 +289,7 @@ class Store:
             return status(session, today)
 
     def _reading(self) -> AbstractContextManager[Session]:
-        return _transaction(self._engine)
+        return transaction(self._engine)
 
     def _writing(self) -> AbstractContextManager[Session]:
-        return _transaction(self._writer)
-
-
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Session]:
-    try:
-        with Session(engine) as session, session.begin():
-            yield session
-    except DBAPIError as error:
-        raise StoreError(f"the state database refused: {error.orig}") from error
+        return transaction(self._writer)

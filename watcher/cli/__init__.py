@@ -76,6 +76,9 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 def main() -> None:
     """Run the command line; an expected error is one line on standard error, and an exit code."""
     logging.getLogger("watcher").addHandler(logging.NullHandler())  # commands say themselves what failed
+    told = logging.StreamHandler()
+    told.setFormatter(logging.Formatter("watcher: %(message)s"))
+    logging.getLogger("watcher.locks").addHandler(told)  # but why nothing happens for a while
     try:
         cli(prog_name="watcher")
     except WatcherError as error:

@@ -37,7 +37,7 @@ def command(pull: int, *, dry_run: bool, allow_removals: bool, every: bool, as_j
     async def job(app: App) -> tuple[BuildPlan, list[Entry]]:
         from watcher.changes import build_plan
 
-        failed = await refresh(app)
+        failed = await refresh(app, reading=True)
         return await build_plan(app, pull), failed
 
     plan, failed = run(job)

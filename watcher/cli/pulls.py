@@ -27,7 +27,7 @@ def command(ctx: click.Context, *, every: bool, as_json: bool) -> None:
         return
 
     async def job(app: App) -> tuple[list[PullRecord], list[Entry]]:
-        failed = await refresh(app)
+        failed = await refresh(app, reading=True)
         return app.store.pulls(), failed
 
     found, failed = run(job)
@@ -57,7 +57,7 @@ def show(number: int, *, as_json: bool) -> None:
     async def job(app: App) -> tuple[PullRecord, PullRequest, list[str], list[Entry]]:
         from watcher.changes import touched
 
-        failed = await refresh(app)
+        failed = await refresh(app, reading=True)
         record, pull = _record(app, number), await app.forge.pull(number)
         return record, pull, await touched(app, record), failed
 
@@ -81,7 +81,7 @@ def diff(number: int) -> None:
     async def job(app: App) -> tuple[str, list[Entry]]:
         from watcher.changes import sides
 
-        failed = await refresh(app)
+        failed = await refresh(app, reading=True)
         return await app.repository.diff(*await sides(app, _record(app, number))), failed
 
     text, failed = run(job)

@@ -12,13 +12,21 @@ if TYPE_CHECKING:
     from watcher.app import App
 
 
-async def refresh(app: App) -> list[Entry]:
-    """Catch up with what maintainers did on the forge, and act on it; return the events whose steps failed."""
-    from watcher import bus, changes
+async def refresh(app: App, *, reading: bool = False) -> list[Entry]:
+    """Catch up with what maintainers did on the forge, and act on it; return the events whose steps failed.
 
-    failed = await bus.resume(app)
-    await app.repository.fetch()
-    return lines(app, failed + await bus.run(app, app.store.record((await changes.watch(app)).events, app.now())))
+    :param reading: where another watcher is acting, it hears of that itself: show what is known, and wait for nothing
+    """
+    from state.errors import StoreBusy
+    from watcher import bus
+
+    try:
+        return lines(app, (await bus.hear(app, 0 if reading else None)).failed)
+    except StoreBusy as error:
+        if not reading:
+            raise
+        click.echo(f"watcher: {str(error).partition(': ')[0]}: this is what was known before", err=True)
+        return []
 
 
 def lines(app: App, failed: Iterable[Recorded]) -> list[Entry]:

@@ -25,6 +25,7 @@ class Comparer:
         """Remember what holds in *store*."""
         self._store, self._now = store, now
         self._tasks: dict[tuple[str, str, str], asyncio.Task[Artifact]] = {}
+        self._told = set[tuple[str, str, str]]()
 
     async def within(
         self, seconds: float, artifacts: Sequence[Artifact], source: str, fetch: Fetch
@@ -53,11 +54,15 @@ class Comparer:
 
         What failed is kept until then, and told by :meth:`within` without a second download.
         """
-        if self._tasks:
-            await asyncio.wait(self._tasks.values())
-        sources = {source for source, _, _ in self._tasks}
-        self._tasks = {key: task for key, task in self._tasks.items() if task.exception()}
-        return sources
+        waited = dict(self._tasks)
+        if waited:
+            await asyncio.wait(waited.values())
+        failed = {key for key, task in waited.items() if task.exception()}
+        # What failed is told once: nobody may ask for it any more.
+        over = waited.keys() - (failed - self._told)
+        self._told = failed - self._told
+        self._tasks = {key: task for key, task in self._tasks.items() if key not in over}
+        return {source for source, _, _ in waited}
 
     def _start(self, artifact: Artifact, source: str, fetch: Fetch) -> asyncio.Task[Artifact]:
         """Start comparing, or join the comparison that is under way."""

@@ -20,9 +20,17 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from state.errors import SettingsError
 from watcher.build_settings import Builds, Publish, RegistryTable
+from watcher.daemon_settings import Daemon, Log, Web
 from watcher.source_settings import Mode, SourceSettings, Span, Table
+from watcher.systemd import Supervisor
 
-_SECRETS = (("github", "token"), ("github", "private_key"), ("registry", "password"))
+_SECRETS = (
+    ("github", "token"),
+    ("github", "private_key"),
+    ("github", "webhook_secret"),
+    ("registry", "password"),
+    ("web", "hook_secret"),
+)
 
 
 class Images(Table):
@@ -53,6 +61,8 @@ class GitHub(Table):
     installation_id: int | None = None
     private_key_file: Path | None = None
     private_key: SecretStr | None = None
+    webhook_secret_file: Path | None = None
+    webhook_secret: SecretStr | None = None
     issues: bool = False
     seconds_between_writes: float = Field(default=1.0, ge=0)
 
@@ -93,12 +103,6 @@ class Packages(Table):
     every: Span = timedelta(days=7)
 
 
-class Web(Table):
-    """``[web]``: the address of the daemon's pages and webhooks."""
-
-    listen: str = "127.0.0.1:8080"
-
-
 class Settings(BaseSettings):
     """All settings, checked. ``now`` pretends another time: for demonstrations and replays."""
 
@@ -117,7 +121,9 @@ class Settings(BaseSettings):
     feed: FeedSettings = FeedSettings()
     registries: Registries = Registries()
     packages: Packages = Packages()
+    daemon: Daemon = Daemon()
     web: Web = Web()
+    log: Log = Log()
     mirrors: dict[str, str] = {}
     now: datetime | None = None
 
@@ -258,6 +264,14 @@ def _sentence(file: Path, error: ValidationError) -> str:
     key = ".".join(str(part) for part in first["loc"]) or "settings"
     problem = "no such setting" if first["type"] == "extra_forbidden" else first["msg"]
     return f"{file}: {key}: {problem}"
+
+
+def supervisor() -> Supervisor:
+    """Who started us and wants to be told: systemd, by https://www.freedesktop.org/software/systemd/man/sd_notify.html."""
+    said = os.environ  # noqa: TID251  (the settings' own module)
+    mine = said.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    micros = said.get("WATCHDOG_USEC", "") if mine else ""
+    return Supervisor(said.get("NOTIFY_SOCKET", ""), int(micros) / 1e6 if micros.isdigit() and int(micros) else None)
 
 
 def base_environment() -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from state.store.builds import Builds
 from state.store.desk import Desk, Pause
-from state.store.entries import Entry
+from state.store.entries import Entry, summary_of
 from state.store.feeds import Document, SourceState, Validators
 from state.store.inbox import Delivery, Inbox, Wanted, Wish
 from state.store.journal import Recorded
@@ -41,4 +41,5 @@ __all__ = [
     "Wanted",
     "Why",
     "Wish",
+    "summary_of",
 ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(sources: tuple[str, ...], *, dry_run: bool, as_json: bool) -> None:
     """Poll upstream, and open or update pull requests.
 
-    Without SOURCE every enabled source is polled. A second run right away does nothing.
+    Without SOURCE every enabled source is polled that is not paused. A second run right away does nothing.
     """
     report, would, broken = run(lambda app: _job(app, sources), dry=dry_run)
     if as_json:
@@ -49,7 +49,8 @@ async def _job(app: App, names: tuple[str, ...]) -> tuple[Report, Would, list[En
     from watcher.sync import sync
 
     check_sources(names, app.sources)
-    chosen = names or tuple(name for name in app.sources if app.config.enabled(name))
+    paused = app.store.desk.paused()
+    chosen = names or tuple(name for name in app.sources if app.config.enabled(name) and name not in paused)
     report = await sync(app, chosen)
     broken = lines(app, report.broken)
     if app.calls is None:

@@ -1,0 +1,27 @@
+"""``watcher pause SOURCE``: let the daemon leave a source alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from watcher.cli.options import check_sources, config_option, run
+
+if TYPE_CHECKING:
+    from watcher.app import App
+
+
+@click.command("pause")
+@click.argument("source")
+@click.option("--reason", default="paused by hand", show_default=True)
+@config_option
+def command(source: str, reason: str) -> None:
+    """Poll SOURCE no more until `watcher resume SOURCE`; `watcher sync SOURCE` still does."""
+
+    async def job(app: App) -> None:
+        check_sources([source], app.sources)
+        app.store.desk.pause(source, reason, app.now())
+
+    run(job)
+    click.echo(f"{source} is left alone until `watcher resume {source}`: {reason}")

@@ -1,0 +1,143 @@
+"""What the daemon does, one method each: poll, look at the forge, try again, carry out wishes.
+
+Polls run side by side. Acting has one lane: an event's step has it to itself, and gives it back before the next event,
+so that a merge that a webhook tells of waits for one step and not for all that a poll led to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from state.errors import WatcherError
+from state.store import Entry, Recorded, Wish, summary_of
+from watcher import bus, changes
+from watcher.app import App
+from watcher.poll import Polled, poll
+
+log = logging.getLogger(__name__)
+
+_LEFT = timedelta(minutes=2)
+"""An event that nobody tried for so long was left: what recorded it stopped before its step ran."""
+_LONGEST = timedelta(hours=1)
+
+
+class Conductor:
+    """Conducts one :class:`App`."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._lane = asyncio.Lock()
+        self._closing = False
+
+    async def close(self) -> None:
+        """Let the step that is running end, and start no other; what did not run is in the journal."""
+        self._closing = True
+        await self._lane.acquire()
+
+    # The jobs.
+
+    async def poll(self, name: str) -> Polled:
+        """Poll a source, and act on what is new."""
+        polled = await poll(self.app, name, await self.app.images.head())
+        for failed in polled.failed:
+            log.warning("%s: %s %s", failed.source, failed.url, failed.error, extra={"source": name})
+        if any(not recorded.done for recorded in polled.recorded):
+            await self.look()  # a maintainer's decision goes before what we want
+            await self._act(polled.recorded)
+        return polled
+
+    async def look(self) -> None:
+        """See what maintainers did on the forge, and act on it."""
+        async with self._lane:
+            await self.app.repository.fetch()
+            watched = await changes.watch(self.app)
+            recorded = self.app.store.record(watched.events, self.app.now()) if watched.events else []
+        await self._act(recorded)
+
+    async def resume(self) -> None:
+        """Go on with what an earlier process left, whatever became of it there."""
+        await self._act(self.app.store.unfinished())
+
+    async def retry(self) -> None:
+        """Try again what failed: after a minute, two, four … and then hourly."""
+        left = self.app.store.unfinished()
+        entries = {entry.id: entry for entry in self.app.store.entries(left)}
+        await self._act(each for each in left if self._due(entries[each.id]))
+
+    async def settle(self) -> set[str]:
+        """Wait for the files that are being compared; return the sources that have to be polled again because of it."""
+        return await self.app.comparer.rest()
+
+    def tidy(self) -> None:
+        """Forget what is of no interest any more."""
+        self.app.store.desk.forget(self.app.now() - self.app.config.settings.daemon.forget_after)
+
+    # What others wish.
+
+    async def carry_out(self, wishes: Iterable[Wish]) -> set[str]:
+        """Do what is wished; return the sources that are to be polled now.
+
+        A look and a poll are noted as done before they begin, so that what happens meanwhile is wished anew. A
+        decision is noted once it stands; made again after a crash it changes nothing.
+        """
+        found = list(wishes)
+        inbox = self.app.store.desk.inbox
+        glances = [wish for wish in found if wish.wanted.kind in ("look", "poll")]
+        inbox.done([wish.id for wish in glances], self.app.now())
+        for wish in found:
+            if wish not in glances:
+                inbox.done([wish.id], self.app.now(), await self._decide(wish))
+        if any(wish.wanted.kind != "poll" for wish in found):
+            await self.look()
+        return {wish.wanted.argument for wish in glances if wish.wanted.kind == "poll"}
+
+    async def _decide(self, wish: Wish) -> str:
+        """Decide on a pull request as a person wished; return why that could not be, or ""."""
+        forge, wanted = self.app.forge, wish.wanted
+        decisions = {"merge": forge.merge, "close": forge.close, "reopen": forge.reopen}
+        if wanted.kind not in decisions or not wanted.argument.isdecimal():
+            return f"nobody knows how to {wanted.kind} {wanted.argument!r}"
+        number = int(wanted.argument)
+        if self.app.store.pull(number) is None:
+            return f"no pull request #{number} of ours"
+        try:
+            async with self._lane:
+                await decisions[wanted.kind](number)
+        except WatcherError as error:
+            log.warning("#%d: %s, as %s wished: %s", number, wanted.kind, wanted.who, error)
+            return str(error)
+        log.info("#%d: %s, as %s wished", number, wanted.kind, wanted.who)
+        return ""
+
+    # Acting.
+
+    async def _act(self, recorded: Iterable[Recorded]) -> None:
+        """Run each event's step and all that follows; a bug in one is told and tried again, and stops no other."""
+        for each in recorded:
+            async with self._lane:
+                if self._closing:
+                    return
+                before = self.app.store.last_event()
+                try:
+                    await bus.run(self.app, [each])
+                except WatcherError:
+                    raise  # the memory itself: nothing can be noted there
+                except Exception as error:
+                    log.exception("event %d", each.id)
+                    self.app.store.fail(each, f"a bug of the watcher: {error!r}", self.app.now())
+                self._tell(each, before)
+
+    def _tell(self, recorded: Recorded, before: int) -> None:
+        """Log an event whose step ran, and what followed it."""
+        for each in (recorded, *self.app.store.events_after(before)):
+            extra = {"event": each.id, "kind": type(each.event).__name__}
+            log.info("%s %s", extra["kind"], summary_of(each.event), extra=extra)
+
+    def _due(self, entry: Entry) -> bool:
+        """Whether an unfinished event is to be tried now."""
+        if entry.tried_at is None:
+            return entry.at + _LEFT <= self.app.now()
+        return entry.tried_at + min(timedelta(minutes=2 ** min(entry.attempts - 1, 10)), _LONGEST) <= self.app.now()

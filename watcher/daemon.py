@@ -1,0 +1,152 @@
+"""``watcher run``: one process that watches, from its first line to its last.
+
+SIGTERM and SIGINT: the step that is running ends, within the grace period; everything else is in the journal. A second
+one ends the process at once. SIGHUP: the settings are read again; if they are wrong, the old ones stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Collection
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from state.errors import SettingsError
+from watcher.conductor import Conductor
+from watcher.config import Configured, load, supervisor
+from watcher.daemon_settings import Role
+from watcher.live import Live
+from watcher.logs import set_up
+from watcher.schedule import Schedule, guarded
+from watcher.systemd import READY, STOPPING
+from watcher.web.app import application
+from watcher.web.server import Listener
+from watcher.wiring import wired
+
+log = logging.getLogger(__name__)
+
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Daemon:
+    """The process: its roles, its socket, and the signals it was sent."""
+
+    def __init__(self, file: Path | None, roles: Collection[Role]) -> None:
+        self._file, self._roles = file, frozenset(roles)
+        self._listener = Listener()
+        self._signals = asyncio.Queue[signal.Signals]()
+        self._wake = asyncio.Event()
+        self._supervisor = supervisor()
+        self.clean = True
+        """Whether everything ended within its grace period."""
+
+    async def run(self) -> None:
+        """Work until a signal ends it.
+
+        :raises SettingsError: the settings cannot be used, or pretend another time
+        """
+        config = checked(load(self._file))
+        self._catch()
+        set_up(config.settings.log)
+        async with self._supervisor.watched():
+            while await self._life(config) == signal.SIGHUP:
+                self._supervisor.reloading()
+                config = self._reloaded(config)
+        self._listener.close()
+        log.info("stopped")
+
+    def _catch(self) -> None:
+        """Hear signals; the second that stops is the process's end, as if nobody listened."""
+        loop = asyncio.get_running_loop()
+
+        def heard(number: signal.Signals) -> None:
+            self._signals.put_nowait(number)
+            if number in _STOPS:
+                for each in _STOPS:
+                    loop.remove_signal_handler(each)
+                    signal.signal(each, signal.SIG_DFL)
+
+        for each in (*_STOPS, signal.SIGHUP):
+            loop.add_signal_handler(each, heard, each)
+
+    def _reloaded(self, old: Configured) -> Configured:
+        """The settings as they are now; the old ones where the new cannot be used."""
+        try:
+            config = checked(load(self._file))
+        except SettingsError as error:
+            log.error("the settings stay as they were: %s", error)  # noqa: TRY400  (expected: the message says it all)
+            return old
+        set_up(config.settings.log)
+        log.info("settings read again from %s", config.file)
+        return config
+
+    async def _life(self, config: Configured) -> signal.Signals:
+        """Work by these settings until a signal comes; return it."""
+        async with AsyncExitStack() as stack:
+            app = await stack.enter_async_context(wired(config))
+            conductor = Conductor(app)
+            if "web" in self._roles:
+                self._listener.bind(config.settings.web.listen)
+                live = Live(app, self._roles, app.now(), self._wake.set)
+                grace = config.settings.daemon.grace_seconds
+                await stack.enter_async_context(self._listener.serving(application(live), grace))
+                log.info("listening on %s", self._listener.url)
+            tasks = [asyncio.create_task(self._poll(conductor))] if "poll" in self._roles else []
+            self._supervisor.tell(READY)
+            return await self._until(conductor, tasks)
+
+    async def _until(self, conductor: Conductor, tasks: list[asyncio.Task[None]]) -> signal.Signals:
+        """Wait for a signal, or for a task that should never end; then end all within the grace period."""
+        waiting = asyncio.create_task(self._signals.get())
+        await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        broken = next((task for task in tasks if task.done()), None)
+        got = waiting.result() if waiting.done() else signal.SIGTERM
+        waiting.cancel()
+        log.info("%s: ending what is being done", got.name)
+        if got != signal.SIGHUP:
+            self._supervisor.tell(STOPPING)
+        grace = conductor.app.config.settings.daemon.grace_seconds
+        try:
+            async with asyncio.timeout(grace):
+                await conductor.close()
+        except TimeoutError:
+            self.clean = False
+            log.warning("still at it after %g s: the next start goes on from the journal", grace)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if broken:
+            broken.result()
+        return got
+
+    async def _poll(self, conductor: Conductor) -> None:
+        """The role ``poll``: go on with what was left, then work by schedule, and whenever something is wished."""
+        settings = conductor.app.config
+        schedule = Schedule(conductor, [name for name in conductor.app.sources if settings.enabled(name)])
+        await guarded("resume", conductor.resume)
+        schedule.start()
+        try:
+            while True:
+                await guarded("inbox", lambda: self._inbox(conductor, schedule))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(settings.settings.daemon.inbox_every_seconds):
+                        await self._wake.wait()
+        finally:
+            schedule.stop()
+
+    async def _inbox(self, conductor: Conductor, schedule: Schedule) -> None:
+        """Carry out what is wished."""
+        self._wake.clear()
+        wishes = conductor.app.store.desk.inbox.open()
+        for name in await conductor.carry_out(wishes) if wishes else ():
+            schedule.now(name)
+
+
+def checked(config: Configured) -> Configured:
+    """Refuse to work by a clock that stands still: *now* is for demonstrations."""
+    if config.settings.now is not None:
+        raise SettingsError(f"{config.file}: now: a daemon works by the real time; take the setting (WATCHER_NOW) away")
+    return config

@@ -1,0 +1,67 @@
+"""``[daemon]``, ``[web]`` and ``[log]``: how the daemon works, where it listens, and how it speaks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from watcher.source_settings import Span, Table
+
+Role = Literal["poll", "publish", "web"]
+"""What a process of the daemon does. ``poll``: upstream, pull requests, decisions. ``publish``: builds and tags.
+``web``: pages, webhooks, metrics."""
+
+
+class Daemon(Table):
+    """``[daemon]``.
+
+    ``grace_seconds`` is how long a stop waits for what is being done. ``look_every_seconds``: how often the forge is asked
+    what maintainers did, where no webhook tells it. ``inbox_every_seconds``: how often what other processes wish is looked
+    for. ``bases_every``: how often the registries of the base images are asked at least. ``forget_after``: how long
+    webhooks and wishes that were carried out are kept.
+    """
+
+    grace_seconds: float = Field(default=25.0, gt=0)
+    look_every_seconds: float = Field(default=60.0, ge=1)
+    inbox_every_seconds: float = Field(default=1.0, gt=0)
+    bases_every: Span = timedelta(hours=1)
+    forget_after: Span = timedelta(days=30)
+
+
+class Web(Table):
+    """``[web]``: the address of the daemon's pages and webhooks.
+
+    ``ready_within``: ``/readyz`` fails where no source was polled well for longer. ``hook_secret`` is the bearer token of
+    ``/hooks/poll/<source>``; without it that is refused. ``hook_limit``: bytes of a webhook's body.
+    """
+
+    listen: str = "127.0.0.1:8080"
+    ready_within: Span = timedelta(hours=6)
+    hook_secret_file: Path | None = None
+    hook_secret: SecretStr | None = None
+    hook_limit: int = Field(default=25 * 2**20, gt=0)
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, listen: str) -> str:
+        """A host and a port."""
+        address(listen)
+        return listen
+
+
+class Log(Table):
+    """``[log]``: lines for people (``console``), or one JSON document each (``json``), on standard error."""
+
+    format: Literal["console", "json"] = "console"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Split ``127.0.0.1:8080`` or ``[::1]:8080``; port 0 takes a free one. ValueError for anything else."""
+    host, colon, port = listen.rpartition(":")
+    if not host or not colon or not port.isascii() or not port.isdigit() or int(port) >= 1 << 16:
+        raise ValueError('write host and port: "127.0.0.1:8080", "[::1]:8080"')
+    return host.removeprefix("[").removesuffix("]"), int(port)

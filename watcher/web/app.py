@@ -1,0 +1,20 @@
+"""The web application: which path leads where."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+
+from watcher.live import Live
+from watcher.web.health import healthz, readyz
+
+
+def application(live: Live) -> Starlette:
+    """Everything that is served over HTTP; handlers find *live* in ``request.app.state.live``."""
+    routes: list[BaseRoute] = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+    ]
+    app = Starlette(routes=routes)
+    app.state.live = live
+    return app

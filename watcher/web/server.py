@@ -1,0 +1,89 @@
+"""Serves the application from the daemon's own event loop, on a socket that outlives a reload of the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from typing_extensions import override
+
+from state.errors import SettingsError
+from watcher.daemon_settings import address
+
+_BACKLOG = 1024
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signals, which are the daemon's; ``begun`` is set once it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.begun = asyncio.Event()
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.begun.set()
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Listener:
+    """A socket that listens: while the settings are reloaded it stays open, and who connects waits that moment."""
+
+    def __init__(self) -> None:
+        self._listen, self._socket = "", socket.socket()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, as a person would type it."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def bind(self, listen: str) -> None:
+        """Listen there, if not already; SettingsError if the address cannot be had."""
+        if listen == self._listen:
+            return
+        host, port = address(listen)
+        self.close()
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            raise SettingsError(f"[web] listen = {listen!r}: {error.strerror or error}") from error
+        self._listen = listen
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._socket.close()
+        self._listen = ""
+
+    @asynccontextmanager
+    async def serving(self, app: Starlette, grace: float) -> AsyncIterator[None]:
+        """Serve *app* until the block ends, then let requests end for *grace* seconds."""
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=max(1, round(grace)),
+        )
+        server = _Server(config)
+        task = asyncio.create_task(server.serve([self._socket.dup()]))
+        try:
+            await server.begun.wait()
+            yield
+        finally:
+            server.should_exit = True
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

@@ -29,6 +29,11 @@ __all__ = [
 ]
 
 FILES = {name: f"catalogue/{name}.toml" for name in ("family", "distros", "stacks", "devices")}
+_KEYS = "catalogue/keys/"
+_KEY_FILE = re.compile(r"[a-z0-9][a-z0-9-]*\.asc")
+_KEY = re.compile(
+    r"\s*-----BEGIN PGP PUBLIC KEY BLOCK-----\n[A-Za-z0-9+/=:., \n-]*-----END PGP PUBLIC KEY BLOCK-----\s*"
+)
 _DEVICE = re.compile(r"([a-z0-9][a-z0-9.-]*) = \{ ")
 
 
@@ -42,6 +47,8 @@ def builtin(devices: Collection[str] | None = None) -> dict[str, str]:
     files = {path: (folder / f"{name}.toml").read_text("utf-8") for name, path in FILES.items()}
     if devices is not None:
         files[FILES["devices"]] = _only(files[FILES["devices"]], devices)
+    for key in sorted((folder / "keys").iterdir(), key=lambda each: each.name):
+        files[f"{_KEYS}{key.name}"] = key.read_text("utf-8")
     return files
 
 
@@ -77,13 +84,27 @@ def load(files: Mapping[str, bytes]) -> Catalogue:
         distros=distros,
         stacks=tables.stacks(parsed["stacks"]),
         classes=tables.classes(parsed["devices"], distros),
+        archives=tables.archives(parsed["devices"]),
         devices=tables.devices(parsed["devices"]),
         releases={(release.source, release.line): release for release in recorded},
         ended={(ended.source, ended.line): ended for ended in over},
         os_lines={(record.source, record.line): record for record in os_lines},
+        keys=_keys(files),
     )
     checks.check(catalogue, parsed, files)
     return catalogue
+
+
+def _keys(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Name → armored key of each file below ``catalogue/keys/``; whether they are what they claim, gpgv finds out."""
+    keys = {}
+    for path in sorted(files):
+        if path.startswith(_KEYS):
+            name, text = path.removeprefix(_KEYS), files[path].decode("ascii", "replace")
+            if not _KEY_FILE.fullmatch(name) or not _KEY.fullmatch(text):
+                raise CatalogueError(path, "", "is not an armored OpenPGP public key called <archive>.asc")
+            keys[name.removesuffix(".asc")] = text
+    return keys
 
 
 def with_release(catalogue: Catalogue, release: Release) -> Catalogue:

@@ -29,6 +29,7 @@ def check(catalogue: Catalogue, files: Mapping[str, Table], texts: Mapping[str, 
     _distros(catalogue, files["distros"], files["family"])
     _stacks(catalogue, files["stacks"])
     _classes(catalogue.classes.values(), files["devices"])
+    _archives(catalogue, files["devices"])
     _devices(catalogue, files["devices"])
     digests(catalogue.releases.values(), texts)
 
@@ -126,12 +127,28 @@ def _classes(classes: Iterable[DeviceClass], file: Table) -> None:
     for row in classes:
         _free(file, "classes", row.name)
         table = file.table("classes").table(row.name)
-        text = (row.arch, row.layer, tuple(sorted(row.packages.items())), tuple(sorted(row.extra.items())))
+        text = (row.arch, row.layer, tuple(sorted(row.packages.items())), tuple(sorted(row.archives.items())))
         other = texts.setdefault(text, row.name)
         if other != row.name:
             raise table.error("layer", f"makes the same text as {other}: put the devices of both into one class")
         if row.generic and generic.setdefault(row.arch, row.name) != row.name:
             raise table.error("generic", f"{generic[row.arch]} is the generic class of {row.arch} already")
+
+
+def _archives(catalogue: Catalogue, file: Table) -> None:
+    """Refuse an archive without its key, a key without its archive, and a class on an archive that there is not."""
+    for row in catalogue.archives.values():
+        if row.fingerprint and row.name not in catalogue.keys:
+            raise (
+                file.table("archives").table(row.name).error("fingerprint", f"catalogue/keys/{row.name}.asc is missing")
+            )
+    for name in catalogue.keys.keys() - {row.name for row in catalogue.archives.values() if row.fingerprint}:
+        raise CatalogueError(f"catalogue/keys/{name}.asc", "", f"is of no archive with a fingerprint in {file.file}")
+    for each in catalogue.classes.values():
+        for distro, name in each.archives.items():
+            if name not in catalogue.archives:
+                table = file.table("classes").table(each.name).table("archives")
+                raise table.error(distro, f"there is no archive {name}{nearest(name, catalogue.archives)}")
 
 
 def _devices(catalogue: Catalogue, file: Table) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from generator import builds, classes, sections
 from generator.body import fit
-from generator.distro_move import Move, What, fixes
+from generator.distro_move import Move, What, fixes, vendor_fixes
 from generator.matrix import cells
 from generator.rows import Catalogue
 from state.model import OsLine
@@ -53,6 +53,7 @@ def _lead(old: Catalogue, new: Catalogue, move: Move, files: Mapping[str, str | 
         "packages": "Security fixes of packages that are in our images. They are brought by building anew."
         if move.security
         else "What moved in the package archive since the images were last to be built anew.",
+        "devices": "Packages that device images have from their vendor's archive moved. They are brought by building anew.",
         "end": (
             f"Upstream's support of **{title} {line.line}** ended on {line.supported_until}. **{gone:,} images** "
             "are no longer rebuilt. Nothing is deleted from the registry: tags freeze where they are. Versions that stay: "
@@ -106,12 +107,25 @@ def _base_rows(was: OsLine | None, line: OsLine) -> list[str]:
 
 def _packages(old: Catalogue, move: Move) -> str:
     """The packages that moved, and the snapshot."""
+    if move.what == "devices":
+        return _vendors(old, move)
     if move.what != "packages":
         return ""
     line = move.lines[0]
     moved = fixes(old.os_lines.get((move.source, line.line)), line)
     listed = [f"- {each}" for each in moved] or ["- none that our images are known to have"]
     return "\n".join(["### Packages", "", *listed, "", f"Snapshot: `{line.snapshot}`."])
+
+
+def _vendors(old: Catalogue, move: Move) -> str:
+    """What moved in the archives of device vendors."""
+    line, parts = move.lines[0], []
+    for name, moved in vendor_fixes(old.os_lines.get((move.source, line.line)), line).items():
+        archive, state = old.archives[name], line.archives[name]
+        place = f"{archive.url} {archive.suite_of(line.line)}"
+        parts += [f"### {archive.title[0].upper()}{archive.title[1:]}", "", *[f"- {each}" for each in moved], ""]
+        parts += [f"Archive: `{place}`, as of `{state.snapshot}`, signed by `{archive.fingerprint}`.", ""]
+    return "\n".join(parts[:-1])
 
 
 def _classes(new: Catalogue, move: Move) -> str:

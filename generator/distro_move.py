@@ -6,7 +6,7 @@ As in :mod:`generator.message` the branch is a stable key: what is newer updates
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -14,7 +14,7 @@ from generator.message import Words
 from generator.rows import Catalogue
 from state.model import Arch, OsLine
 
-What = Literal["record", "line", "version", "base", "packages", "end", "default"]
+What = Literal["record", "line", "version", "base", "packages", "devices", "end", "default"]
 
 _NAMED = 3
 """How many packages a title names."""
@@ -26,7 +26,7 @@ class Move:
 
     ``record``: all of lines that were never recorded. ``line``: a new version of the distro, ``absent`` says why it
     lacks architectures. ``version``: point release and support. ``base``: digests. ``packages``: the snapshot, and
-    whether that is ``security``. ``end``: the line goes, ``default``: it becomes the distro's default.
+    whether that is ``security``. ``devices``: the states of device vendors' archives. ``end``: the line goes, ``default``: it becomes the distro's default.
     """
 
     source: str
@@ -59,6 +59,8 @@ class Move:
         """The part of a line that this is about, as programs read it in ``old`` and ``new``."""
         if self.what == "packages":
             return line.snapshot or None
+        if self.what == "devices":
+            return ", ".join(f"{name} {state.snapshot}" for name, state in sorted(line.archives.items())) or None
         if self.what == "base":
             return _base_id(line)
         return str(line.version) if line.version else None
@@ -71,17 +73,22 @@ class Move:
         match self.what:
             case "base":
                 return _base_id(line)
-            case "packages" if self.security:
-                packages = repr(sorted(line.packages.items()))
-                return f"packages-{hashlib.sha256(packages.encode()).hexdigest()[:12]}"
             case "packages":
-                return line.snapshot
+                return _state_id("packages", line.packages.items()) if self.security else line.snapshot
+            case "devices":
+                rows = (
+                    (f"{name} {package}", v) for name, a in line.archives.items() for package, v in a.packages.items()
+                )
+                return _state_id("devices", rows)
             case "version":
                 return f"{line.version}-{line.supported_until}"
-            case "default":
-                return "default"
             case _:
-                return str(line.version or "rolling")
+                return "default" if self.what == "default" else str(line.version or "rolling")
+
+
+def _state_id(kind: str, packages: Iterable[tuple[str, str]]) -> str:
+    """One word for versions of packages."""
+    return f"{kind}-{hashlib.sha256(repr(sorted(packages)).encode()).hexdigest()[:12]}"
 
 
 def _base_id(line: OsLine) -> str:
@@ -100,6 +107,8 @@ def merged(recorded: OsLine | None, new: OsLine, what: What) -> OsLine | None:
         return replace(recorded, bases=new.bases)
     if what == "packages":
         return replace(recorded, snapshot=new.snapshot, taken=new.taken, packages=new.packages)
+    if what == "devices":
+        return replace(recorded, archives={**recorded.archives, **new.archives})
     return replace(
         recorded,
         version=new.version,
@@ -113,9 +122,22 @@ def merged(recorded: OsLine | None, new: OsLine, what: What) -> OsLine | None:
 def fixes(recorded: OsLine | None, new: OsLine) -> list[str]:
     """Return what moved among packages, in words: ``openssl 3.0.14-1 -> 3.0.15-1``."""
     was = recorded.packages if recorded else {}
+    return _moved(was, new.packages)
+
+
+def vendor_fixes(recorded: OsLine | None, new: OsLine) -> dict[str, list[str]]:
+    """Return the same of each vendor's archive, by its name."""
+    was = recorded.archives if recorded else {}
+    return {
+        name: _moved(was[name].packages if name in was else {}, state.packages)
+        for name, state in sorted(new.archives.items())
+    }
+
+
+def _moved(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     return [
         f"{name} {was[name]} -> {version}" if name in was else f"{name} {version}"
-        for name, version in sorted(new.packages.items())
+        for name, version in sorted(now.items())
         if was.get(name) != version
     ]
 
@@ -135,6 +157,7 @@ _LABELS: Mapping[What, tuple[str, ...]] = {
     "version": (),
     "base": ("base-image",),
     "packages": ("packages",),
+    "devices": ("packages", "devices"),
     "end": ("eol", "removes-images"),
     "default": ("default-moved",),
 }
@@ -149,6 +172,7 @@ def _title(catalogue: Catalogue, move: Move) -> str:
         "version": _step(old, new),
         "base": f"new base images of {new.line}",
         "packages": _packages(fixes(old, new), new.line, security=move.security),
+        "devices": f"device packages of {new.line} ({', '.join(sorted(new.archives))})",
         "end": f"remove {new.line} (end of life {new.supported_until})",
         "default": f"default {catalogue.distros[source].default} -> {new.line}",
     }
@@ -179,7 +203,9 @@ def _commit(title: str, catalogue: Catalogue, move: Move) -> str:
             facts += [f"{b.reference} {b.arch} {b.digest or 'not seen'}" for b in line.bases]
         if move.what == "packages":
             facts += [f"Snapshot {line.snapshot}", *fixes(recorded, line)]
-    kind = "patch" if move.what in ("version", "base", "packages") else "minor"
+        if move.what == "devices":
+            facts += [fact for moved in vendor_fixes(recorded, line).values() for fact in moved]
+    kind = "patch" if move.what in ("version", "base", "packages", "devices") else "minor"
     trailers = [f"Change-type: {kind}", f"Watcher-Key: {move.branch}"]
     trailers += [f"Watcher-Release: {move.source} {line} {name}" for line, name in move.ids().items()]
     return "\n".join([title, "", *([*facts, ""] if facts else []), *trailers, ""])

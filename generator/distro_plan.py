@@ -19,15 +19,24 @@ _WHOLE = ("line", "end", "default")
 """Kinds that edit people's tables."""
 
 
-def prefixes(move: Move) -> list[str]:
+def prefixes(catalogue: Catalogue, move: Move) -> list[str]:
     """The folders of the images repository that a change may touch."""
     if move.what in _WHOLE:
         return ["catalogue/", *GENERATED]
+    folders = {
+        "os-arch": [arch.repo for arch in Arch],
+        "os-class": [f"device-base/{name}" for name in catalogue.classes],
+    }
     return [
         f"catalogue/releases/{move.source}/",
         "docs/",
-        *(f"balena-base-images/{arch.repo}/{move.source}/" for arch in Arch),
+        *(f"balena-base-images/{hw}/{move.source}/" for kind in _kinds(move) for hw in folders[kind]),
     ]
+
+
+def _kinds(move: Move) -> tuple[str, ...]:
+    """The kinds of images whose text a part of a line's record stands in."""
+    return {"devices": ("os-class",), "record": ("os-arch", "os-class")}.get(move.what, ("os-arch",))
 
 
 def propose(
@@ -109,7 +118,7 @@ def _rendered(catalogue: Catalogue, move: Move) -> dict[str, str]:
     images = [
         image
         for image in matrix.with_dockerfile(catalogue)
-        if image.kind == "os-arch" and image.distro == move.source and image.distro_version in lines
+        if image.kind in _kinds(move) and image.distro == move.source and image.distro_version in lines
     ]
     return {**dockerfile.files(catalogue, images), **docs.docs(catalogue)}
 

@@ -34,7 +34,6 @@ _HARMLESS = re.compile(r"[\w ./:@+~%,()=-]*", re.ASCII)
 
 _SHARED = {
     ".dockerignore": "dockerignore.j2",
-    "keys/raspberrypi-archive.asc": "keys/raspberrypi-archive.asc",
     "scripts/balena-idle": "scripts/balena-idle",
     "scripts/balena-info": "scripts/balena-info",
     "scripts/cross-build-end": "scripts/cross-build-end",
@@ -53,7 +52,7 @@ def files(catalogue: Catalogue, images: Iterable[Image]) -> dict[str, str]:
     Devices have none, and a class's stack image shares its architecture's.
     :raises CatalogueError: the catalogue lacks what an image needs
     """
-    texts = dict(_shared())
+    texts = {**_shared(), **{f"{CONTEXT}/keys/{name}.asc": key for name, key in sorted(catalogue.keys.items())}}
     for image in images:
         if image.kind in _OWN_TEXT:
             texts[image.dockerfile] = render(catalogue, image)
@@ -79,7 +78,10 @@ def _facts(catalogue: Catalogue, image: Image, line: DistroLine) -> tuple[str, M
         return f"stack/{stack.template}.j2", _stack(catalogue, image, stack)
     if image.kind == "os-class":
         row = catalogue.classes[image.hw]
-        return f"device/{row.layer}.j2", {"class": row}
+        archive = catalogue.archives.get(row.archives.get(image.distro, ""))
+        recorded = catalogue.os_lines.get((image.distro, image.distro_version))
+        state = recorded.archives.get(archive.name) if archive and recorded else None
+        return f"device/{row.layer}.j2", {"class": row, "archive": archive, "state": state}
     return "os-arch.j2", {
         "base": line.bases[image.arch],
         "digest": line.digests.get(image.arch, ""),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import starmap
 
 from generator.recorded import checked, day, read, release_path
-from generator.toml import FACT
+from generator.toml import FACT, NAME
 from state.errors import CatalogueError
-from state.model import Arch, Base, OsLine, Version
+from state.model import Arch, ArchiveState, Base, OsLine, Version
 
 _HEAD = {"source": str, "line": str}
 _TEXTS = ("version", "published", "lts", "supported_from", "supported_until", "snapshot", "taken")
 _LISTS = ("bases", "packages")
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:~_-]*")
+_TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SNAPSHOT = re.compile(r"[0-9]{8}T[0-9]{6}Z|sha256:[0-9a-f]{64}")
 
 
@@ -36,10 +39,17 @@ def dump_line(record: OsLine) -> str:
     parts.append(_array("bases", (_base(base) for base in bases)))
     packages = sorted(record.packages.items())
     parts.append(_array("packages", ({"name": name, "version": version} for name, version in packages)))
+    if record.archives:
+        parts.append(_array("archives", starmap(_archive, sorted(record.archives.items()))))
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def _array(key: str, values: Iterable[dict[str, str]]) -> str:
+def _archive(name: str, state: ArchiveState) -> dict[str, object]:
+    packages = dict(sorted(state.packages.items()))
+    return {"name": name, "snapshot": state.snapshot, "taken": state.taken.isoformat(), "packages": packages}
+
+
+def _array(key: str, values: Iterable[Mapping[str, object]]) -> str:
     rows = ",\n".join(f"    {json.dumps(value)}" for value in values)
     return f'  "{key}": [\n{rows}\n  ]' if rows else f'  "{key}": []'
 
@@ -51,7 +61,7 @@ def _base(base: Base) -> dict[str, str]:
 
 def parse_line(path: str, data: bytes) -> OsLine:
     """Read what :func:`dump_line` wrote; CatalogueError if it is anything else, or stands in another's place."""
-    head = checked(path, "", read(path, data), {**_HEAD, **dict.fromkeys(_LISTS, list)}, _TEXTS)
+    head = checked(path, "", read(path, data), {**_HEAD, **dict.fromkeys(_LISTS, list)}, (*_TEXTS, "archives"))
     for key in _TEXTS:
         if not isinstance(head.get(key, ""), str):
             raise CatalogueError(path, key, "must be a str")
@@ -72,6 +82,7 @@ def parse_line(path: str, data: bytes) -> OsLine:
             snapshot=head.get("snapshot", ""),
             taken=day(head.get("taken")),
             packages=dict(_read_package(path, n, value) for n, value in enumerate(head["packages"])),
+            archives=_read_archives(path, head.get("archives", [])),
         )
     except ValueError as error:
         raise CatalogueError(path, "", str(error)) from error
@@ -85,9 +96,25 @@ def _read_base(path: str, number: int, value: object) -> Base:
     return Base(Arch(fields["arch"]), fields["reference"], fields.get("digest", ""))
 
 
-def _read_package(path: str, number: int, value: object) -> tuple[str, str]:
-    fields = checked(path, f"packages[{number}]", value, {"name": str, "version": str})
+def _read_archives(path: str, values: object) -> dict[str, ArchiveState]:
+    """Read the states of vendors' archives; lines that were recorded before these were watched have none."""
+    states = {}
+    for number, value in enumerate(values if isinstance(values, list) else [values]):
+        place = f"archives[{number}]"
+        fields = checked(path, place, value, {"name": str, "snapshot": str, "taken": str, "packages": dict})
+        if not NAME.fullmatch(fields["name"]) or not _TIME.fullmatch(fields["snapshot"]):
+            raise CatalogueError(path, place, "is not the name of an archive with the time of its state")
+        packages = dict(
+            _read_package(path, n, {"name": name, "version": version}, f"{place}.packages")
+            for n, (name, version) in enumerate(fields["packages"].items())
+        )
+        states[fields["name"]] = ArchiveState(fields["snapshot"], date.fromisoformat(fields["taken"]), packages)
+    return states
+
+
+def _read_package(path: str, number: int, value: object, place: str = "packages") -> tuple[str, str]:
+    fields = checked(path, f"{place}[{number}]", value, {"name": str, "version": str})
     for key, text in fields.items():
         if not _PACKAGE.fullmatch(text):
-            raise CatalogueError(path, f"packages[{number}].{key}", f"is not of a package: {text[:80]!r}")
+            raise CatalogueError(path, f"{place}[{number}].{key}", f"is not of a package: {text[:80]!r}")
     return fields["name"], fields["version"]

@@ -178,13 +178,39 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """A package archive of a device vendor, laid out as Debian's: https://wiki.debian.org/DebianRepository/Format.
+
+    ``url`` ends in a slash; ``suite`` may hold ``{line}``, the codename of the distro version. ``fingerprint`` is that
+    of the key ``catalogue/keys/<name>.asc``. ``absent`` says why images do without it ("" if they do not): the key
+    of a vendor that nobody could check is not there.
+    """
+
+    name: str
+    title: str
+    url: str
+    suite: str
+    components: str = ""
+    fingerprint: str = ""
+    absent: str = ""
+
+    def suite_of(self, codename: str) -> str:
+        """Its suite for a distro version."""
+        return self.suite.replace("{line}", codename)
+
+    def head(self, codename: str) -> str:
+        """The URL of the signed document that changes with its packages."""
+        return f"{self.url}dists/{self.suite_of(codename)}/InRelease"
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceClass:
     """Devices of one arch whose layer has the same text; named after its canonical member.
 
     ``layer`` is the partial template ``device/<layer>.j2``. ``distros`` maps a distro to the codenames that it has a
     layer for; on any other line its devices stand on the ``generic`` class of their arch, which is on every
-    line that serves the arch. ``packages`` maps a distro to what the layer installs there, ``extra`` are facts that
-    only the layer's template reads (the suite of a vendor's archive).
+    line that serves the arch. ``packages`` maps a distro to what the layer installs there, ``archives`` to the vendor's
+    archive that it is from, where it is not the distro's own.
     """
 
     name: str
@@ -194,7 +220,7 @@ class DeviceClass:
     distros: Mapping[str, tuple[str, ...]]
     generic: bool = False
     packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    extra: Mapping[str, str] = field(default_factory=dict)
+    archives: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +274,7 @@ class Catalogue:
     ``releases`` maps (source, line) to what is recorded; an artifact there may belong to an older version
     than its release (a late platform). ``ended`` maps (source, line) to what was removed. ``os_lines`` maps
     (distro, codename) to what is recorded of that: :class:`DistroLine` says it joined with what people wrote.
+    ``keys`` maps an archive's name to its OpenPGP key, armored.
     """
 
     family: Family
@@ -258,6 +285,8 @@ class Catalogue:
     releases: Mapping[tuple[str, str], Release]
     ended: Mapping[tuple[str, str], Ended] = field(default_factory=dict)
     os_lines: Mapping[tuple[str, str], OsLine] = field(default_factory=dict)
+    archives: Mapping[str, Archive] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def lines(self, source: str) -> list[Release]:
         """The recorded releases of *source*, lowest line first."""

@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from generator.rows import Device, DeviceClass, Distro, DistroLine, Family, NewLine, Served, Stack
+from generator.rows import Archive, Device, DeviceClass, Distro, DistroLine, Family, NewLine, Served, Stack
 from generator.toml import FACT, NAME, WORDS, Table
 from state.model import Arch, Libc, Platform
 
 _URL = re.compile(r"https://[A-Za-z0-9._~/-]+")
+_FOLDER = re.compile(r"https://[A-Za-z0-9._~/-]+/")
+_SUITE = re.compile(r"(?:[A-Za-z0-9.-]|\{line\})+")
+_COMPONENTS = re.compile(r"[a-z0-9-]+(?: [a-z0-9-]+)*")
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 _TEMPLATE = re.compile(r"apt|apk|dnf")
 _LIBC = re.compile("|".join(get_args(Libc)))
 _LATEST = re.compile(r"lts|current")
@@ -163,6 +167,25 @@ def _all_platforms(table: Table, stack: Stack) -> None:
             raise table.error("require", f"{platform} is not served")
 
 
+def archives(file: Table) -> dict[str, Archive]:
+    """Read the vendors' package archives of ``devices.toml``."""
+    rows = {}
+    for name, table in file.named("archives"):
+        rows[name] = Archive(
+            name=name,
+            title=table.match("title", WORDS),
+            url=table.match("url", _FOLDER),
+            suite=table.match("suite", _SUITE),
+            components=table.match("components", _COMPONENTS, ""),
+            fingerprint=table.match("fingerprint", _FINGERPRINT, ""),
+            absent=table.match("absent", WORDS, ""),
+        )
+        if bool(rows[name].fingerprint) == bool(rows[name].absent):
+            raise table.error("fingerprint", "must be there, or a reason in absent instead")
+        table.finish()
+    return rows
+
+
 def classes(file: Table, distros: dict[str, Distro]) -> dict[str, DeviceClass]:
     """Read the classes of ``devices.toml``; ``"all"`` becomes the versions that serve the class's arch."""
     rows = {}
@@ -179,11 +202,12 @@ def classes(file: Table, distros: dict[str, Distro]) -> dict[str, DeviceClass]:
             distros=_everywhere(distros, arch) if generic else _versions(table, distros, arch),
             generic=generic,
             packages={key: row.strings(key, FACT) for row in [table.table("packages")] for key in row.data},
-            extra=table.facts("extra", FACT),
+            archives=table.facts("archives", NAME),
         )
-        for key in rows[name].packages:
-            if key not in rows[name].distros:
-                raise table.error("packages", f"{key} is not among its distros")
+        for key in ("packages", "archives"):
+            for distro in getattr(rows[name], key):
+                if distro not in rows[name].distros:
+                    raise table.error(key, f"{distro} is not among its distros")
         table.finish()
     return rows
 

@@ -45,6 +45,14 @@ def read_stanzas(source: str, url: str, text: bytes) -> Iterator[Value]:
             stanza[name] = match[2].strip()
 
 
+def read_stanza(source: str, url: str, text: bytes) -> Value:
+    """Return the one stanza of *text*; SourceError if it has none, or several."""
+    stanzas = list(read_stanzas(source, url, text))
+    if len(stanzas) != 1:
+        raise SourceError(source, url, "", f"has {len(stanzas)} stanzas, not one")
+    return Value(source, url, "", stanzas[0].raw)
+
+
 def moment(value: Value) -> datetime:
     """Return a time written ``Sat, 11 Jul 2026 10:16:37 UTC``, aware.
 

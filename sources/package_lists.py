@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import lzma
 import re
 import tarfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 
 from sources.strict import Value
@@ -15,6 +17,7 @@ _LIMIT = 256 << 20
 """Bytes of an unpacked list: Debian's whole main is 50 MB."""
 
 _PART = 1 << 20
+_GZIP = b"\x1f\x8b"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,127}")
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:~_-]{0,127}")
 _SOURCE = re.compile(r"([^ (]+)(?: \(([^)]+)\))?")
@@ -24,10 +27,10 @@ _WORD = re.compile(r"[0-9]+|[^0-9]+")
 def read_deb(source: str, url: str, body: bytes, wanted: Collection[str], found: dict[str, str]) -> None:
     """Add to *found* source package → version, of each package that is wanted or part of every system.
 
-    The highest version counts: a list may have several. *body* is a ``Packages.xz``.
+    The highest version counts: a list may have several. *body* is a ``Packages.xz`` or ``Packages.gz``.
     :raises SourceError: it cannot be read, or a version is none
     """
-    for n, fields in enumerate(map(_fields, _unxz(source, url, body))):
+    for n, fields in enumerate(map(_fields, _unpacked(source, url, body))):
         name = fields.get("Package", "")
         if name not in wanted and fields.get("Priority") != "required" and fields.get("Essential") != "yes":
             continue
@@ -78,20 +81,34 @@ def _checked(place: Value, name: str, version: str) -> tuple[str, str]:
     return name, version
 
 
-def _unxz(source: str, url: str, body: bytes) -> Iterator[bytes]:
+def _unpacked(source: str, url: str, body: bytes) -> Iterator[bytes]:
     """Yield the stanzas of a packed list, unpacked part by part: Ubuntu's universe at once takes most of a GiB."""
-    unpacker, size, rest = lzma.LZMADecompressor(memlimit=_LIMIT), 0, b""
+    size, rest = 0, b""
     try:
-        while size <= _LIMIT and not unpacker.eof and (body or not unpacker.needs_input):
-            part, body = unpacker.decompress(body, _PART), b""
+        for part in _ungzipped(body) if body.startswith(_GZIP) else _unxzed(body):
             size += len(part)
+            if size > _LIMIT:
+                raise SourceError(source, url, "", f"is longer than {_LIMIT} bytes")
             *whole, rest = (rest + part).split(b"\n\n")
             yield from whole
-    except lzma.LZMAError as error:
-        raise SourceError(source, url, "", f"is not xz: {error}") from None
-    if size > _LIMIT or not unpacker.eof:
-        raise SourceError(source, url, "", f"is cut short, or longer than {_LIMIT} bytes")
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise SourceError(source, url, "", f"is neither xz nor gzip, or cut short: {error}") from None
     yield rest
+
+
+def _ungzipped(body: bytes) -> Iterator[bytes]:
+    with gzip.open(io.BytesIO(body)) as file:
+        while part := file.read(_PART):
+            yield part
+
+
+def _unxzed(body: bytes) -> Iterator[bytes]:
+    unpacker = lzma.LZMADecompressor(memlimit=_LIMIT)  # a dictionary may claim gigabytes
+    while not unpacker.eof and (body or not unpacker.needs_input):
+        part, body = unpacker.decompress(body, _PART), b""
+        yield part
+    if not unpacker.eof:
+        raise EOFError("no end")
 
 
 def _untar(source: str, url: str, body: bytes) -> bytes:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sources import package_lists, suites
-from sources.deb822 import moment, read_stanzas
+from sources.deb822 import moment, read_stanza
 from sources.source import Fetch
-from sources.strict import Value
 from state.errors import SourceError
 
 _DIGESTS = {"SHA256": "[0-9a-f]{64}", "SHA512": "[0-9a-f]{128}"}
@@ -88,7 +87,7 @@ def snapshot(source: str, archive: Archive, line: str, head: bytes) -> str:
     """Name the state that a believed *head* tells: its Date as snapshot archives write it, or its digest."""
     if archive.kind != "deb":
         return f"sha256:{hashlib.sha256(head).hexdigest()}"
-    return f"{moment(_suite(source, archive.url(line), head).member('Date')):%Y%m%dT%H%M%SZ}"
+    return f"{moment(read_stanza(source, archive.url(line), head).member('Date')):%Y%m%dT%H%M%SZ}"
 
 
 async def versions(
@@ -104,28 +103,30 @@ async def versions(
         return await asyncio.to_thread(package_lists.read_apk, fetch.source, url, head, wanted)
     found: dict[str, str] = {}
     for path in archive.index:
-        place, body = await _list(fetch, url, head, path)
+        place, body = await listed(fetch, url, head, [path])
         await asyncio.to_thread(package_lists.read_deb, fetch.source, place, body, wanted, found)
     return found
 
 
-async def _list(fetch: Fetch, url: str, head: bytes, path: str) -> tuple[str, bytes]:
-    """Return a list of packages by the digest that the signed head gives it, so that both are of one moment."""
-    suite = _suite(fetch.source, url, head)
+async def listed(fetch: Fetch, url: str, head: bytes, paths: Sequence[str]) -> tuple[str, bytes]:
+    """Return the first of the lists of packages at *paths* that the head has: its URL and its content.
+
+    It is asked for by the digest that the signed head gives it where the archive has that, so that both are of one moment.
+    :raises SourceError: the head names none of them, or what came is not what it names
+    """
+    suite = read_stanza(fetch.source, url, head)
     algorithm = "SHA256" if suite.member("SHA256").raw is not None else "SHA512"  # Ubuntu's has only that since 26.10
     sums = suite.member(algorithm)
-    digest = next((row[0] for line in sums.text().splitlines() if (row := line.split())[2:] == [path]), "")
+    rows = (line.split() for line in sums.text().splitlines())
+    digests = {row[2]: row[0] for row in rows if len(row) == 3}  # noqa: PLR2004  (digest, size, path)
+    path = next((path for path in paths if path in digests), paths[0])
+    digest = digests.get(path, "")
     if not re.fullmatch(_DIGESTS[algorithm], digest):
         raise sums.wrong(f"names no {path}")
-    place = f"{url.rpartition('/')[0]}/{path.rpartition('/')[0]}/by-hash/{algorithm}/{digest}"
+    by_hash = suite.member("Acquire-By-Hash").raw == "yes"
+    name = f"{path.rpartition('/')[0]}/by-hash/{algorithm}/{digest}" if by_hash else path
+    place = f"{url.rpartition('/')[0]}/{name}"
     body = await fetch.get(place)
     if hashlib.new(algorithm, body).hexdigest() != digest:
         raise SourceError(fetch.source, place, "", "is not what its name says")
     return place, body
-
-
-def _suite(source: str, url: str, head: bytes) -> Value:
-    stanzas = list(read_stanzas(source, url, head))
-    if len(stanzas) != 1:
-        raise SourceError(source, url, "", f"has {len(stanzas)} stanzas, not one")
-    return Value(source, url, "", stanzas[0].raw)

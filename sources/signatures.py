@@ -84,14 +84,25 @@ def _pinned(file: Path) -> str:
 
 
 def _dearmor(file: Path) -> bytes:
-    """Return the binary form; the checksum line is not looked at, as RFC 9580 wants it."""
     try:
-        match = _KEY_BLOCK.search(file.read_text("utf-8").replace("\r\n", "\n"))
-        if match:
-            return base64.b64decode("".join(match[1].split()), validate=True)
-    except (OSError, UnicodeDecodeError, binascii.Error) as error:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read as an OpenPGP key: {error}") from None
-    raise SettingsError(f"{file}: is not an armored OpenPGP public key")
+    return dearmored(str(file), text)
+
+
+def dearmored(place: str, text: str) -> bytes:
+    """Return the binary form of a key; the checksum line is not looked at, as RFC 9580 wants it.
+
+    :raises SettingsError: *text* is none; *place* says where it stands
+    """
+    match = _KEY_BLOCK.search(text.replace("\r\n", "\n"))
+    if match is None:
+        raise SettingsError(f"{place}: is not an armored OpenPGP public key")
+    try:
+        return base64.b64decode("".join(match[1].split()), validate=True)
+    except binascii.Error as error:
+        raise SettingsError(f"{place}: cannot be read as an OpenPGP key: {error}") from None
 
 
 async def clearsigned(data: bytes, keys: Keyring, source: str, url: str, program: str = "gpgv") -> Signed:

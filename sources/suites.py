@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sources import signatures
-from sources.deb822 import moment, read_stanzas
+from sources.deb822 import moment, read_stanza
 from sources.source import Fetch
-from sources.strict import Value
-from state.errors import NotPublished, SourceError
+from state.errors import NotPublished
 from state.model import Arch, Version
 
 _NUMBER = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,3})?")
@@ -45,7 +44,7 @@ async def signed(fetch: Fetch, url: str, body: bytes) -> bytes:
 async def believed(fetch: Fetch, url: str, body: bytes, now: datetime) -> bytes:
     """Return the signed text of an InRelease that is still valid at *now*: a mirror may be stuck, or be made to be."""
     text = await signed(fetch, url, body)
-    until = _stanza(fetch.source, url, text).member("Valid-Until")
+    until = read_stanza(fetch.source, url, text).member("Valid-Until")
     if until.raw is not None and moment(until) < now:
         raise until.wrong(f"was valid until {moment(until):%Y-%m-%d %H:%M} UTC only: the copy is stale")
     return text
@@ -53,7 +52,7 @@ async def believed(fetch: Fetch, url: str, body: bytes, now: datetime) -> bytes:
 
 def read_suite(source: str, url: str, text: bytes, origin: str, codename: str) -> Suite:
     """Read the signed text of *origin*'s suite *codename*: that of another is refused, however well it is signed."""
-    stanza = _stanza(source, url, text)
+    stanza = read_stanza(source, url, text)
     for name, expected in {"Origin": origin, "Codename": codename}.items():
         if (value := stanza.member(name)).text() != expected:
             raise value.wrong(f"is {value.text()[:40]!r}, not {expected!r}")
@@ -63,11 +62,3 @@ def read_suite(source: str, url: str, text: bytes, origin: str, codename: str) -
     if not architectures or not all(_ARCHITECTURE.fullmatch(name) for name in architectures):
         raise names.wrong(f"are not names of architectures: {names.text()[:40]!r}")
     return Suite(url, version, moment(stanza.member("Date")), architectures)
-
-
-def _stanza(source: str, url: str, text: bytes) -> Value:
-    """Return the one stanza of an InRelease."""
-    stanzas = list(read_stanzas(source, url, text))
-    if len(stanzas) != 1:
-        raise SourceError(source, url, "", f"has {len(stanzas)} stanzas, not one")
-    return Value(source, url, "", stanzas[0].raw)

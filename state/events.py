@@ -81,7 +81,7 @@ class DistroMoved:
     """
 
     source: str
-    what: Literal["record", "line", "version", "base", "packages", "end", "default"]
+    what: Literal["record", "line", "version", "base", "packages", "devices", "end", "default"]
     lines: tuple[OsLine, ...]
     absent: Mapping[Arch, str] = field(default_factory=dict)
     security: bool = False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import lzma
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +28,9 @@ from watcher.sync import Report, sync
 DAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
 STATES = {"bookworm": "12.8", "trixie": "13.1"}
 PACKAGES = {"openssl": "3.0.14-1~deb12u2", "curl": "7.88.1-10+deb12u7", "linux": "6.1.115-1"}
+VENDOR = "CF8A1AF502A2AA2D763BAE7E82B129927FA3303E"
+"""Raspberry Pi's key, in whose place the tests have one of their own."""
+
 CSV = (HERE / "debian" / "debian.csv").read_text()
 
 
@@ -37,7 +42,10 @@ def stanza(source: str, version: str) -> str:
 
 @dataclass
 class DistroWorld(World):
-    """``versions`` are the point releases that the suites state, ``packages`` what the security archive has."""
+    """``versions`` are the point releases that the suites state, ``packages`` what the security archive has.
+
+    ``vendor`` signs Raspberry Pi's archive, which is as of ``vended`` and has ``vends`` in version ``raspi``.
+    """
 
     registry: Registry = field(default_factory=Registry)
     signer: Signer = field(default_factory=lambda: Signer(MADE))
@@ -46,12 +54,20 @@ class DistroWorld(World):
     csv: str = CSV
     released: str = "Sat, 09 Nov 2024 10:12:59 UTC"
     secured: str = "Sat, 21 Nov 2026 00:53:03 UTC"
+    vendor: Signer = field(default_factory=lambda: Signer(MADE, name="Vendor <vendor@test.invalid>"))
+    vended: str = "Fri, 20 Nov 2026 10:00:00 UTC"
+    vends: str = "raspi-utils"
+    raspi: str = "20261103-1"
 
     @classmethod
     def of(cls, folder: Path, upstream: Upstream, registry: Registry) -> DistroWorld:
         """A workspace with one device on the day of the fixtures; every base image is in the registry."""
         workspace.make(folder / "ws", ["raspberrypi3"], DAY)
         world = cls(folder, upstream, registry=registry)
+        vendor = "catalogue/keys/raspberrypi.asc"
+        made = workspace.contents(["raspberrypi3"])
+        ours = {made[vendor]: world.vendor.public(), VENDOR: world.vendor.fingerprint}
+        world.edit({path: new for path, text in made.items() if (new := _replaced(text, ours)) != text})
         world.signer.install(folder / "ws" / "var" / "keys" / "debian")
         world.start()
         return world
@@ -60,7 +76,7 @@ class DistroWorld(World):
     def copy(cls, folder: Path, upstream: Upstream, registry: Registry, other: DistroWorld) -> DistroWorld:
         """Another world's workspace as it is, with upstreams of its own."""
         shutil.copytree(other.folder / "ws", folder / "ws")
-        world = cls(folder, upstream, registry=registry, signer=other.signer)
+        world = cls(folder, upstream, registry=registry, signer=other.signer, vendor=other.vendor)
         world.start()
         return world
 
@@ -87,6 +103,18 @@ class DistroWorld(World):
             until = "Sat, 28 Nov 2036 00:53:03 UTC"
             text = release(like, Codename=name, Version=version.split(".")[0], Date=self.secured, Valid_Until=until)
             self._suite("debian-security", name, text + self._packages(name))
+
+            self._vendor(suite)
+
+    def _vendor(self, suite: str) -> None:
+        """Serve a vendor's archive, which has no lists by their digests, and packs them otherwise."""
+        place = self.served / "archive.raspberrypi.com/debian/dists" / suite
+        body = gzip.compress(stanza(self.vends, self.raspi).encode(), mtime=0)
+        head = f"Origin: Raspberry Pi Foundation\nSuite: {suite}\nDate: {self.vended}\nSHA256:\n"
+        for path in ("main/binary-armhf/Packages.gz", "main/binary-arm64/Packages.gz"):
+            write(place / path, body)
+            head += f" {hashlib.sha256(body).hexdigest()} {len(body)} {path}\n"
+        write(place / "InRelease", sign(head, self.vendor, when=DAY))
 
     def _suite(self, archive: str, suite: str, head: str) -> None:
         place = self.served / "ftp.debian.org" / archive / "dists" / suite
@@ -127,6 +155,12 @@ class DistroWorld(World):
     def titles(self) -> list[str]:
         """The titles of the pull requests that a run opened or updated."""
         return [pull.title for pull in self.look().pulls]
+
+
+def _replaced(text: str, words: Mapping[str, str]) -> str:
+    for old, new in words.items():
+        text = text.replace(old, new)
+    return text
 
 
 def digest(text: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,6 +176,16 @@ class World:
         """Ask the images repository."""
         command = ["git", "-C", str(self.folder / "ws" / "images.git"), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def edit(self, files: Mapping[str, str]) -> None:
+        """Commit *files* to main, as a maintainer who edits the catalogue does."""
+        commit = "commit refs/heads/main\ncommitter Maintainer <m@test.invalid> 0 +0000\ndata 5\nedit\n\n"
+        parts = [commit.encode(), b"from refs/heads/main^0\n"]
+        for path, text in files.items():
+            data = text.encode()
+            parts.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data))
+        command = ["git", "-C", str(self.folder / "ws" / "images.git"), "fast-import", "--quiet"]
+        subprocess.run(command, input=b"".join(parts), check=True, capture_output=True)
 
     def text(self, path: str, at: str = "main") -> str:
         """A file of the images repository."""

@@ -10,7 +10,7 @@ from state.events import DistroMoved, Event, ProposalObsolete, ReleaseHeld
 from state.store import PullRecord
 from watcher.distro_seen import Seen
 
-_PARTS: tuple[What, ...] = ("base", "packages", "version")
+_PARTS: tuple[What, ...] = ("base", "packages", "devices", "version")
 """Kinds that bring a part of what is recorded of a line."""
 
 
@@ -45,7 +45,7 @@ def _proposed(seen: Seen, move: Move) -> bool:
     event = _asked_for(seen, pull)
     if event is None:
         return False
-    if move.what == "packages" and not move.security:
+    if move.what in ("packages", "devices") and not move.security:
         return True  # weekly: what came since comes with the next
     return _essence(event) == _essence(_event(move))
 
@@ -82,7 +82,11 @@ def _pointless(seen: Seen, event: DistroMoved, branch: str) -> str | None:
         if any(move.what == "end" and move.line == name for move in seen.moves):
             return f"upstream's support of {name} ended"
         settled = seen.fresh if event.what == "version" else set(line.bases.values()) <= seen.bases.digests.keys()
-        if event.what != "packages" and settled and branch not in {f"watcher/{move.branch}" for move in seen.moves}:
+        if (
+            event.what not in ("packages", "devices")
+            and settled
+            and branch not in {f"watcher/{move.branch}" for move in seen.moves}
+        ):
             return "upstream has again what is recorded"
     done = {"line": line is not None, "end": line is None, "default": seen.distro.default == name}
     return "the catalogue has it already" if done.get(event.what) else None

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from generator.distro_move import Move
 from generator.rows import Distro
-from state.model import Arch, Base, Held, OsLine, Release, Skipped
+from state.model import Arch, ArchiveState, Base, Held, OsLine, Release, Skipped
 from watcher.app import App
 from watcher.distro_bases import Bases
 from watcher.distro_packages import State
@@ -20,6 +20,7 @@ from watcher.lines import Look
 class Seen:
     """``newest`` are upstream's newest releases by line; ``fresh`` tells that they were read anew, else it is empty.
 
+    ``states`` and ``archives`` are what of the line's packages, and of those of device vendors, should be recorded.
     ``moves`` collects what should be proposed, ``found`` what waits, is skipped or failed.
     """
 
@@ -31,6 +32,7 @@ class Seen:
     fresh: bool
     bases: Bases = field(default_factory=Bases)
     states: dict[str, State] = field(default_factory=dict)
+    archives: dict[str, Mapping[str, ArchiveState]] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     found: Look = field(default_factory=lambda: Look(""))
 
@@ -65,6 +67,7 @@ class Seen:
 
     def archived(self, line: OsLine) -> OsLine:
         """The line with the state of its package archive, if that was seen."""
+        line = replace(line, archives=self.archives.get(line.line, {}))
         state = self.states.get(line.line)
         if state is None:
             return line

@@ -14,7 +14,7 @@ from generator.distro_move import Move
 from generator.installed import installed
 from generator.rows import Catalogue, DistroLine
 from state.model import OsLine, Release
-from watcher import distro_bases, distro_packages, new_lines
+from watcher import distro_bases, distro_packages, new_lines, vendor_archives
 from watcher.app import App
 from watcher.distro_packages import State
 from watcher.distro_seen import Seen
@@ -38,6 +38,7 @@ async def look(app: App, asked: Asked, catalogue: Catalogue, releases: Sequence[
     seen.bases = await distro_bases.look(app, distro.name, wanted)
     seen.found.failed += seen.bases.failed
     await _states(seen, asked, installed(catalogue, distro.name), [line.line for line in new])
+    await _archives(seen, asked, catalogue)
     for line in distro.lines:
         _line(seen, line)
     _first(seen)
@@ -66,6 +67,20 @@ async def _states(seen: Seen, asked: Asked, names: Collection[str], new: Sequenc
             seen.found.failed.append(state)
 
 
+async def _archives(seen: Seen, asked: Asked, catalogue: Catalogue) -> None:
+    """Look at the archives of device vendors, for all lines at once."""
+    lines = [line for line in seen.distro.lines if not line.rolling]
+    looks = [
+        vendor_archives.look(
+            seen.app, asked, list(vendor_archives.used(catalogue, seen.name, line)), seen.records.get(line.codename)
+        )
+        for line in lines
+    ]
+    for line, (states, failed) in zip(lines, await asyncio.gather(*looks), strict=True):
+        seen.archives[line.codename] = states
+        seen.found.failed += failed
+
+
 def _line(seen: Seen, line: DistroLine) -> None:
     """What should be proposed of a line that the catalogue has."""
     record, release, name = seen.records.get(line.codename), seen.newest.get(line.codename), seen.name
@@ -76,6 +91,8 @@ def _line(seen: Seen, line: DistroLine) -> None:
         seen.moves.append(Move(name, "base", (OsLine(name, line.codename, bases=bases),)))
     if state := seen.states.get(line.codename):
         seen.moves.append(Move(name, "packages", (state.line,), security=state.security))
+    if archives := seen.archives.get(line.codename):
+        seen.moves.append(Move(name, "devices", (OsLine(name, line.codename, archives=archives),)))
     if release and _moved(seen, record, release) and not seen.unwanted(release):
         seen.moves.append(Move(name, "version", (seen.facts(release),)))
 

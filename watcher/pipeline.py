@@ -111,10 +111,11 @@ async def move(moved: DistroMoved, recorded: Recorded, app: App) -> list[Event]:
     await app.repository.fetch()
     head = await app.images.head()
     wanted = Move(moved.source, moved.what, moved.lines, moved.absent, moved.security)
-    before = await app.images.texts(head, distro_plan.prefixes(wanted))
+    catalogue = await app.images.catalogue(head)
+    before = await app.images.texts(head, distro_plan.prefixes(catalogue, wanted))
     version = next((str(line.version) for line in moved.lines if line.version), None)
     links = app.sources[moved.source].links(None, version) if version else {}
-    planned = distro_plan.propose(await app.images.catalogue(head), before, wanted, recorded.at.date(), links)
+    planned = distro_plan.propose(catalogue, before, wanted, recorded.at.date(), links)
     return await _submit(planned, head, recorded, app)
 
 

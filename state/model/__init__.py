@@ -8,13 +8,14 @@ from state.model.arch import Arch, Libc, Platform
 from state.model.build import OPEN, Build, BuildKind, BuildState
 from state.model.change import Change, Issue, PullRequest, Standing
 from state.model.image import Image, ImageKind, Variant
-from state.model.os_line import Base, OsLine
+from state.model.os_line import ArchiveState, Base, OsLine
 from state.model.release import Artifact, Checksum, Held, Offer, Proof, Release, Skipped, named
 from state.model.version import Version
 
 __all__ = [
     "OPEN",
     "Arch",
+    "ArchiveState",
     "Artifact",
     "Base",
     "Build",

@@ -32,12 +32,26 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveState:
+    """A vendor's package archive, as it was on the day ``taken``.
+
+    ``snapshot`` is the time that its signed head states (``20261120T101637Z``); ``packages`` maps the source packages
+    that our device images have from it to their versions.
+    """
+
+    snapshot: str
+    taken: date
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OsLine:
     """One line of a distro as the watcher records it.
 
     ``version`` is the point release, None of a rolling line. ``snapshot`` names the state of the package archive: a
     time as Debian's archive of snapshots writes it (``20261120T101637Z``) or the digest of an index; ``taken`` is the day on
     which it was seen. ``packages`` maps source packages that are in our images to their version in that state.
+    ``archives`` are those of device vendors, by the names that the catalogue gives them.
     """
 
     source: str
@@ -51,6 +65,7 @@ class OsLine:
     snapshot: str = ""
     taken: date | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
+    archives: Mapping[str, ArchiveState] = field(default_factory=dict)
 
     def digest(self, arch: Arch, reference: str) -> str:
         """The digest that was seen of *reference* for *arch*, or ``""``."""

@@ -94,6 +94,6 @@ def test_every_class_is_named_after_one_of_its_devices() -> None:
 def test_layers_are_those_that_have_a_template() -> None:
     """A layer is a partial of the generator: no other can be rendered."""
     assert {row.layer for row in ROWS.classes.values()} == {
-        "generic", "raspberrypi", "beaglebone", "jetson-r32", "jetson-r35", "jetson-r36",
+        "generic", "raspberrypi", "beaglebone", "jetson",
         "coral", "fincm", "revpi", "up", "edison",
     }  # fmt: skip

@@ -194,8 +194,8 @@ def test_of_several_versions_the_highest_counts() -> None:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        (b"<html>", "is not xz"),
-        (packed(LIST)[:-20], "is cut short"),
+        (b"<html>", "is neither xz"),
+        (packed(LIST)[:-20], "cut short: no end"),
         (packed("Package: openssl\nVersion: $(reboot)\n"), "is not a package and its version"),
         (packed("Package: openssl\n"), "is not a package and its version"),
     ],
@@ -207,7 +207,7 @@ def test_a_broken_list_is_refused_with_its_place(body: bytes, problem: str) -> N
     assert (caught.value.source, caught.value.url) == ("debian", URL)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", apk("")[:60], gzip.compress(b"x" * 2000), apk("")])
+@pytest.mark.parametrize("body", [b"", b"<html>", apk("")[:60], gzip.compress(b"x" * 2000, mtime=0), apk("")])
 def test_a_broken_index_is_refused_with_its_place(body: bytes) -> None:
     """Alpine's too."""
     with pytest.raises(SourceError, match=r"is not an index|is empty"):
@@ -217,7 +217,7 @@ def test_a_broken_index_is_refused_with_its_place(body: bytes) -> None:
 def test_a_list_that_unpacks_to_more_than_any_archive_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bomb is cut off."""
     monkeypatch.setattr(package_lists, "_LIMIT", 1 << 20)
-    with pytest.raises(SourceError, match=r"not xz|longer than"):
+    with pytest.raises(SourceError, match=r"Memory usage limit|longer than"):
         read_deb("debian", URL, lzma.compress(b"\n" * (1 << 21)), (), {})
     with pytest.raises(SourceError, match="longer than"):
         read_apk("alpine", URL, apk("\n" * (1 << 21)), ())

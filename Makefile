@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images clean
+.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images test-postgres clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ replay: $(STAMP) ## The recorded history of every source, poll by poll, from REC
 
 test-emulate: $(STAMP) ## The GitHub adapter against npm's emulate (needs npm and its registry)
 	$(BIN)/python -m tests.emulate
+
+test-postgres: $(STAMP) ## The memory in PostgreSQL: store, migrations, watchers at once (needs Debian's postgresql)
+	$(BIN)/pytest -n0 -q tests/postgres
 
 test-images: $(STAMP) ## Really build and run images: needs root, buildah, mmdebstrap, mono-mcs, npm, and the registries
 	$(BIN)/pytest -n0 -v tests/images

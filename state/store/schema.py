@@ -26,6 +26,8 @@ HEAD = "0004"
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _BUSY_MS = 5000
+_WRITER = 0x776174636865722E
+"""The key of the advisory lock that writers on PostgreSQL hold until they commit."""
 
 
 def connect(url: str) -> Engine:
@@ -54,8 +56,9 @@ def connect(url: str) -> Engine:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        # What BEGIN IMMEDIATE is to SQLite: two writers behave as if one came after the other.
-        return create_engine(parsed, isolation_level="SERIALIZABLE")
+        engine = create_engine(parsed)
+        event.listen(engine, "begin", _begin_on_server)
+        return engine
     if not parsed.database:
         raise StoreError("the state database needs a file: sqlite:///PATH")
     _make_private(Path(parsed.database))
@@ -87,6 +90,16 @@ def _begin(connection: Connection) -> None:
     """Take the write lock first where it will be needed: a read that turns into a write cannot wait for it."""
     immediate = connection.get_execution_options().get("immediate", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _begin_on_server(connection: Connection) -> None:
+    """What BEGIN IMMEDIATE is to SQLite: writers come one after the other, and wait as long; nobody has to try again.
+
+    A writer's statements each see what was committed before (READ COMMITTED): meanwhile there is no other writer.
+    """
+    if connection.get_execution_options().get("immediate", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_BUSY_MS}")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
 
 def _version(connection: Connection) -> str | None:

@@ -30,6 +30,7 @@ _SECRETS = (
     ("github", "webhook_secret"),
     ("registry", "password"),
     ("web", "hook_secret"),
+    ("web", "token"),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
-from generator.rows import Distro, Stack
+from generator.rows import Catalogue, Distro, Stack
 from state.model import Arch, Artifact, Held, Libc, Platform, Release
 
 State = Literal["ready", "missing", "dropped", "packaged", "base", "absent", "unknown"]
@@ -35,9 +35,9 @@ def spots(release: Release, held: Sequence[Held], stack: Stack | None) -> list[S
 
     *held* is what waits of this release; *stack* is what the catalogue makes of its source, None if nothing.
     """
-    waiting = {Platform(h.arch, h.libc): h for h in held if h.arch and h.libc}
+    awaited = {Platform(h.arch, h.libc): h for h in held if h.arch and h.libc}
     every = [Platform(arch, libc) for arch in Arch for libc in get_args(Libc)]
-    found = (_spot(release, platform, waiting.get(platform), stack) for platform in every)
+    found = (_spot(release, platform, awaited.get(platform), stack) for platform in every)
     return [spot for spot in found if spot]
 
 
@@ -85,6 +85,29 @@ def bases(release: Release, distro: Distro) -> list[Spot]:
         else:
             found.append(Spot(platform, "absent", reason=line.absent.get(arch, "")))
     return found
+
+
+def of_newest(
+    found: Sequence[Release], held: Sequence[Held], catalogue: Catalogue, source: str, now: datetime
+) -> dict[tuple[str, str], list[Spot]]:
+    """Return (line, version) → platforms, of the newest release of each supported line.
+
+    *found* are the releases of *source*, highest version first, *held* what waits of them.
+    """
+    stack = next((stack for stack in catalogue.stacks.values() if stack.source == source), None)
+    distro = catalogue.distros.get(source)
+    newest = {r.line: r for r in reversed(found) if r.supported(now.date()) and not r.version.is_prerelease}
+    shown: dict[tuple[str, str], list[Spot]] = {}
+    for release in newest.values():
+        there = bases(release, distro) if distro else spots(release, waiting(release, held), stack)
+        before = next((r for r in found if r.line == release.line and r.version < release.version), None)
+        shown[release.line, str(release.version)] = judged(there, before, now)
+    return shown
+
+
+def waiting(release: Release, held: Sequence[Held]) -> list[Held]:
+    """What waits of one release."""
+    return [h for h in held if (h.line, h.version) == (release.line, str(release.version))]
 
 
 def reasons(spots: Sequence[Spot], state: State) -> Iterator[tuple[str, str]]:

@@ -77,16 +77,17 @@ def newest(session: Session, limit: int, source: str | None, since: datetime | N
         query = query.where(EventRow.source == source)
     if since is not None:
         query = query.where(EventRow.at >= since)
-    return [_entry(row) for row in session.exec(query)][::-1]
+    return [entry_of(row) for row in session.exec(query)][::-1]
 
 
 def find(session: Session, numbers: Collection[int]) -> list[Entry]:
     """Return the lines of these events, oldest first."""
     rows = session.exec(select(EventRow).where(col(EventRow.id).in_(numbers)).order_by(col(EventRow.id)))
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
-def _entry(row: EventRow) -> Entry:
+def entry_of(row: EventRow) -> Entry:
+    """Return the line of the journal of a row; of one that this program cannot read, what is readable."""
     try:
         summary, error = summary_of(decode(row.kind, row.data)), row.error
     except Unreadable as unreadable:

@@ -27,6 +27,7 @@ from state.store.evidence import Checksums
 from state.store.feeds import Document, SourceState, Validators
 from state.store.journal import Recorded
 from state.store.pace import Pacing
+from state.store.pages import Pages
 from state.store.proofs import Proofs
 from state.store.published import Ledger
 from state.store.pulls import PullRecord
@@ -282,6 +283,11 @@ class Store:
     def builds(self) -> Builds:
         """What is to be made, and what was."""
         return Builds(self._reading, self._writing)
+
+    @property
+    def pages(self) -> Pages:
+        """What the dashboard asks."""
+        return Pages(self._reading)
 
     def status(self, today: date) -> Status:
         """Return the whole picture, as JSON; ``newest`` names the lines that are supported on *today*."""

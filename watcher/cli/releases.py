@@ -28,7 +28,7 @@ def command(source: str, *, every: bool, as_json: bool) -> None:
 
     A file is there (a letter says where it is from), awaited, or absent for a reason.
     """
-    from watcher.platforms import bases, judged, spots
+    from watcher.platforms import of_newest, waiting
 
     async def job(app: App) -> tuple[list[Release], list[Held], Catalogue, datetime]:
         check_sources([source], app.sources)
@@ -38,31 +38,19 @@ def command(source: str, *, every: bool, as_json: bool) -> None:
         return sorted(found, key=lambda r: r.version, reverse=True), app.store.holds(source), catalogue, app.now()
 
     found, held, catalogue, now = run(job)
-    stack = next((stack for stack in catalogue.stacks.values() if stack.source == source), None)
-    distro = catalogue.distros.get(source)
-    newest = {r.line: r for r in reversed(found) if r.supported(now.date()) and not r.version.is_prerelease}
-    shown: dict[tuple[str, str], list[Spot]] = {}
-    for release in newest.values():
-        there = bases(release, distro) if distro else spots(release, _of(release, held), stack)
-        before = next((r for r in found if r.line == release.line and r.version < release.version), None)
-        there = judged(there, before, now)
-        shown[release.line, str(release.version)] = there
+    shown = of_newest(found, held, catalogue, source, now)
     if as_json:
         print_json([document(r, shown.get((r.line, str(r.version)))) for r in found])
         return
     for release in found:
         click.echo(_line(release))
-        if newest.get(release.line) is release:
-            whole = [h for h in _of(release, held) if h.arch is None]
-            for line in grid(shown[release.line, str(release.version)], whole, now):
+        there = shown.get((release.line, str(release.version)))
+        if there is not None:
+            whole = [h for h in waiting(release, held) if h.arch is None]
+            for line in grid(there, whole, now):
                 click.echo(f"    {line}")
     if not found:
         click.echo(f"Nothing is known yet: watcher sync {source}")
-
-
-def _of(release: Release, held: list[Held]) -> list[Held]:
-    """What waits of one release."""
-    return [h for h in held if (h.line, h.version) == (release.line, str(release.version))]
 
 
 def _line(release: Release) -> str:

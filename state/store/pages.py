@@ -1,0 +1,83 @@
+"""What the dashboard's pages ask: reading only, and never more rows than a page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, func, select
+
+from state.store.entries import Entry, entry_of
+from state.tables import EventRow, PullRow, ReleaseRow
+
+_Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """How a version came through: published (a day), first seen, its pull request opened and merged; None: not so far."""
+
+    line: str
+    version: str
+    published: date
+    seen: datetime
+    number: int | None = None
+    opened: datetime | None = None
+    merged: datetime | None = None
+
+
+class Pages:
+    """The questions: each method is one transaction."""
+
+    def __init__(self, reading: _Transaction) -> None:
+        """Ask the store's database; *reading* opens a transaction of it."""
+        self._reading = reading
+
+    def events(self, limit: int, source: str | None = None, before: int | None = None) -> list[Entry]:
+        """Return *limit* lines of the journal, newest first: (of a source) from below the number *before* on."""
+        query = select(EventRow).order_by(col(EventRow.id).desc()).limit(limit)
+        if source is not None:
+            query = query.where(EventRow.source == source)
+        if before is not None:
+            query = query.where(col(EventRow.id) < before)
+        with self._reading() as session:
+            return [entry_of(row) for row in session.exec(query)]
+
+    def event(self, number: int) -> Entry | None:
+        """Return one line, or None."""
+        with self._reading() as session:
+            row = session.get(EventRow, number)
+            return entry_of(row) if row else None
+
+    def failed(self, limit: int) -> list[Entry]:
+        """Return the newest events that are unfinished after at least one attempt, newest first."""
+        query = select(EventRow).where(col(EventRow.done_at).is_(None), EventRow.attempts > 0)
+        with self._reading() as session:
+            return [entry_of(row) for row in session.exec(query.order_by(col(EventRow.id).desc()).limit(limit))]
+
+    def passages(self, source: str) -> list[Passage]:
+        """Return the versions that upstream published since the source is watched, oldest first."""
+        with self._reading() as session:
+            first = session.exec(select(func.min(ReleaseRow.first_seen)).where(ReleaseRow.source == source)).one()
+            if first is None:
+                return []
+            day = datetime.fromisoformat(str(first)).date()
+            rows = session.exec(
+                select(ReleaseRow)
+                .where(ReleaseRow.source == source, col(ReleaseRow.published) >= day)
+                .order_by(col(ReleaseRow.published), col(ReleaseRow.first_seen))
+            ).all()
+            pulls = session.exec(select(PullRow).where(PullRow.source == source).order_by(col(PullRow.number))).all()
+        # The last pull request of a version counts: an earlier one was closed.
+        by_version = {(line, version): pull for pull in pulls for line, version in pull.lines.items()}
+        return [_passage(row, by_version.get((row.line, row.version))) for row in rows]
+
+
+def _passage(row: ReleaseRow, pull: PullRow | None) -> Passage:
+    published = row.published or row.first_seen.date()
+    if pull is None:
+        return Passage(row.line, row.version, published, row.first_seen)
+    merged = pull.updated_at if pull.state == "merged" else None
+    return Passage(row.line, row.version, published, row.first_seen, pull.number, pull.opened_at, merged)

@@ -1,0 +1,113 @@
+"""Who is asking: reading open or by login, acting by login only, and every form proved to be ours.
+
+A session is a signed cookie and nothing on the server: ``user|end|signature``. Its key comes from the token, so that
+another token ends every session. A form carries a digest of the user and the session: OWASP's signed double submit,
+https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+from starlette.requests import Request
+
+from watcher.web_settings import Web, is_loopback
+
+COOKIE = "watcher_session"
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_ATTEMPTS = 5
+_PAUSE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a page: ``name`` is None for one who has not logged in, and may not act. ``csrf`` is for his forms."""
+
+    name: str | None = None
+    csrf: str = ""
+
+
+class Access:
+    """The rules of ``[web]``; *token* is the secret that a login needs, None where there is none."""
+
+    def __init__(self, web: Web, token: str | None, now: Callable[[], datetime]) -> None:
+        """Keep the rules. Without a token the key lives as long as the process: only a proxy's users act then."""
+        self._web, self._token, self._now = web, token or None, now
+        secret = token.encode() if token else secrets.token_bytes(32)
+        self._key = hmac.digest(secret, b"watcher session", "sha256")
+        self._failures: list[datetime] = []
+
+    @property
+    def has_token(self) -> bool:
+        """Whether one can log in with a token."""
+        return self._token is not None
+
+    @property
+    def seconds(self) -> int:
+        """How long a login lasts."""
+        return int(self._web.session_hours * 3600)
+
+    def viewer(self, request: Request) -> Viewer:
+        """Who asks: the user whom a trusted proxy names, or the one of a session that is still good."""
+        proxied = self._proxied(request)
+        if proxied:
+            return Viewer(proxied, self._sign("form", proxied))
+        cookie = request.cookies.get(COOKIE, "")
+        user, _, rest = cookie.partition("|")
+        end, _, signature = rest.partition("|")
+        if not self.has_token or not hmac.compare_digest(signature.encode(), self._sign("session", user, end).encode()):
+            return Viewer()
+        good = self._now().timestamp() < float(end)
+        return Viewer(user, self._sign("form", cookie)) if good else Viewer()
+
+    def may_read(self, request: Request, viewer: Viewer) -> bool:
+        """Whether this request is shown anything: by setting, by login, or because it comes from this very machine.
+
+        A page of another site that made its name lead to 127.0.0.1 is told by the Host header, a proxy on this machine
+        by what it adds: neither is "from here".
+        """
+        if self._web.public or viewer.name is not None:
+            return True
+        host = request.headers.get("host", "")
+        name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
+        here = request.client is not None and is_loopback(request.client.host)
+        return self._web.loopback and here and is_loopback(name) and not any(h in request.headers for h in _FORWARDED)
+
+    def ours(self, viewer: Viewer, form_token: str) -> bool:
+        """Whether a form is one that we showed to *viewer*, who may act."""
+        return viewer.name is not None and hmac.compare_digest(form_token.encode(), viewer.csrf.encode())
+
+    def login(self, token: str) -> str | None:
+        """Return the cookie for who knows the token, else None. After five failures in a minute nobody may try."""
+        now = self._now()
+        self._failures = [at for at in self._failures if now - at < _PAUSE]
+        if self._token is None or len(self._failures) >= _ATTEMPTS:
+            return None
+        if not hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode()):
+            self._failures.append(now)
+            return None
+        end = str(int(now.timestamp()) + self.seconds)
+        return f"operator|{end}|{self._sign('session', 'operator', end)}"
+
+    def _proxied(self, request: Request) -> str:
+        """The user whom a trusted proxy names, or nothing."""
+        header = self._web.proxy_user_header
+        user = request.headers.get(header, "").strip() if header else ""
+        if not user or request.client is None:
+            return ""
+        try:
+            address = ip_address(request.client.host)
+        except ValueError:
+            return ""
+        trusted = any(address in ip_network(proxy) for proxy in self._web.trusted_proxies)
+        return user[:100] if trusted else ""
+
+    def _sign(self, *words: str) -> str:
+        """A digest that only this key makes of these words."""
+        return hmac.new(self._key, "\0".join(words).encode("utf-8", "replace"), hashlib.sha256).hexdigest()

@@ -1,0 +1,81 @@
+"""The history of a source's lag as a drawing: numbers in, places of lines and points out; the template writes the SVG.
+
+Each version is a column: from the day of its publication (the floor) up to when it was seen, proposed and merged.
+The scale is logarithmic, as minutes and months are both of interest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from math import log10
+
+from state.store.pages import Passage
+from watcher.web.view import span
+
+WIDTH, HEIGHT = 720, 240
+"""Of the whole drawing, in its own units."""
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 14, 34
+_LEAST, _MOST = 60.0, 365 * 86400.0
+_MARKS = (("1 min", 60.0), ("1 h", 3600.0), ("1 day", 86400.0), ("1 week", 604800.0), ("1 month", 2629800.0))
+_COLUMNS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One version; heights are from the top, None for what has not happened. ``told`` says it in words."""
+
+    x: float
+    passage: Passage
+    seen: float
+    opened: float | None
+    merged: float | None
+    told: str
+
+    @property
+    def top(self) -> float:
+        """Where the column ends."""
+        return min(y for y in (self.seen, self.opened, self.merged) if y is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A drawing: columns from old to new, and the marks of the scale as (words, height)."""
+
+    columns: Sequence[Column]
+    marks: Sequence[tuple[str, float]]
+    floor: float = HEIGHT - _BOTTOM
+    left: float = _LEFT
+    right: float = WIDTH - _RIGHT
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def plot(passages: Sequence[Passage]) -> Plot | None:
+    """Draw the newest versions; None where there is none."""
+    shown = passages[-_COLUMNS:]
+    if not shown:
+        return None
+    step = (WIDTH - _LEFT - _RIGHT) / len(shown)
+    columns = [_column(_LEFT + (number + 0.5) * step, passage) for number, passage in enumerate(shown)]
+    return Plot(columns, [(words, height(seconds)) for words, seconds in _MARKS])
+
+
+def height(seconds: float) -> float:
+    """Where on the scale so many seconds are."""
+    within = max(_LEAST, min(seconds, _MOST))
+    share = (log10(within) - log10(_LEAST)) / (log10(_MOST) - log10(_LEAST))
+    return round(HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM), 1)
+
+
+def _column(x: float, passage: Passage) -> Column:
+    start = datetime.combine(passage.published, time(), UTC)
+
+    def after(moment: datetime | None) -> float | None:
+        return None if moment is None else max(0.0, (moment - start).total_seconds())
+
+    times = [("seen", after(passage.seen)), ("proposed", after(passage.opened)), ("merged", after(passage.merged))]
+    told = ", ".join(f"{word} after {span(seconds)}" for word, seconds in times if seconds is not None)
+    seen, opened, merged = (None if seconds is None else height(seconds) for _, seconds in times)
+    return Column(round(x, 1), passage, seen or 0.0, opened, merged, told)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from state.store.entries import Entry, entry_of
 from state.tables import EventRow, PullRow, ReleaseRow
@@ -60,19 +60,19 @@ class Pages:
     def passages(self, source: str) -> list[Passage]:
         """Return the versions that upstream published since the source is watched, oldest first."""
         with self._reading() as session:
-            first = session.exec(select(func.min(ReleaseRow.first_seen)).where(ReleaseRow.source == source)).one()
+            of_source = select(ReleaseRow.first_seen).where(ReleaseRow.source == source)
+            first = session.exec(of_source.order_by(col(ReleaseRow.first_seen)).limit(1)).first()
             if first is None:
                 return []
-            day = datetime.fromisoformat(str(first)).date()
             rows = session.exec(
                 select(ReleaseRow)
-                .where(ReleaseRow.source == source, col(ReleaseRow.published) >= day)
+                .where(ReleaseRow.source == source, col(ReleaseRow.published) >= first.date())
                 .order_by(col(ReleaseRow.published), col(ReleaseRow.first_seen))
             ).all()
             pulls = session.exec(select(PullRow).where(PullRow.source == source).order_by(col(PullRow.number))).all()
-        # The last pull request of a version counts: an earlier one was closed.
-        by_version = {(line, version): pull for pull in pulls for line, version in pull.lines.items()}
-        return [_passage(row, by_version.get((row.line, row.version))) for row in rows]
+            # The last pull request of a version counts: an earlier one was closed.
+            by_version = {(line, version): pull for pull in pulls for line, version in pull.lines.items()}
+            return [_passage(row, by_version.get((row.line, row.version))) for row in rows]
 
 
 def _passage(row: ReleaseRow, pull: PullRow | None) -> Passage:

@@ -15,6 +15,7 @@ from watcher.web.view import HEADERS, problem
 Page = Callable[[Site, Request], Awaitable[Response]]
 Act = Callable[[Site, Request, Mapping[str, str]], Awaitable[Response]]
 _LIMIT = 16_384
+_DIGITS = 18  # of 64 bits
 
 
 def reading(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -56,6 +57,11 @@ async def read(request: Request) -> Mapping[str, str] | None:
         if len(body) > _LIMIT:
             return None
     return dict(parse_qsl(body.decode("utf-8", "replace")))
+
+
+def whole(text: str) -> int | None:
+    """The number that a query names, None if that is none which a database could have."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 async def _carefully(site: Site, request: Request, coming: Awaitable[Response]) -> Response:

@@ -14,9 +14,9 @@ from math import log10
 from state.store.pages import Passage
 from watcher.web.view import span
 
-WIDTH, HEIGHT = 720, 240
+WIDTH, HEIGHT = 1000, 260
 """Of the whole drawing, in its own units."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 14, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 12, 14, 34
 _LEAST, _MOST = 60.0, 365 * 86400.0
 _MARKS = (("1 min", 60.0), ("1 h", 3600.0), ("1 day", 86400.0), ("1 week", 604800.0), ("1 month", 2629800.0))
 _COLUMNS = 60

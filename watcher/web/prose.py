@@ -31,6 +31,8 @@ def _reader() -> MarkdownIt:
     for rule in ("html_block", "html_inline"):
         reader.add_render_rule(rule, _plain)
     reader.add_render_rule("fence", _fence)
+    reader.add_render_rule("table_open", _table)
+    reader.add_render_rule("table_close", _table)
     reader.add_render_rule("heading_open", _lower)
     reader.add_render_rule("heading_close", _lower)
     return reader
@@ -49,9 +51,15 @@ def _fence(_self: object, tokens: Sequence[Token], index: int, _options: Any, _e
 
 
 def _lower(_self: object, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
-    """Put its headings below the page's own two."""
-    level = min(int(tokens[index].tag[1]) + 2, 6)
+    """Leave the first level to the page's own."""
+    level = max(int(tokens[index].tag[1]), 2)
     return f"<h{level}>" if tokens[index].nesting == 1 else f"</h{level}>\n"
+
+
+def _table(_self: object, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    """Let a wide table be scrolled by itself, by keyboard too."""
+    opens = tokens[index].nesting == 1
+    return '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>\n' if opens else "</table></div>\n"
 
 
 def diff(text: str) -> Markup:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from generator.resolve import Resolver
 from watcher.app import App
 from watcher.config import Configured
 from watcher.web.access import Access
 
-Decide = Callable[[str, int], Awaitable[str]]
-"""Carry out a maintainer's decision: ``merge``, ``close`` or ``reopen``, and the number of the pull request.
-
-Returns what is to be told to him. WatcherError where it cannot be done.
-"""
-
 
 class Site:
     """The bundle that a page may touch. *app* gives the watcher of the moment: a reload of the settings replaces it."""
 
-    def __init__(self, app: Callable[[], App], decide: Decide | None = None) -> None:
-        """Without *decide* (a process that may not) the pages only show how to decide elsewhere."""
-        self._app, self.decide = app, decide
+    def __init__(self, app: Callable[[], App], wake: Callable[[], None]) -> None:
+        """Call *wake* once a wish was noted: whoever carries wishes out in this process need not wait then."""
+        self._app, self.wake = app, wake
         self._access: tuple[Configured, Access] | None = None
         self._resolver: tuple[str, Resolver] | None = None
         self._resolving = asyncio.Lock()

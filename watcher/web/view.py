@@ -37,7 +37,6 @@ async def show(request: Request, site: Site, template: str, *, status: int = 200
     known = {
         "viewer": getattr(request.state, "viewer", Viewer()),
         "can_log_in": site.access.has_token,
-        "can_decide": site.decide is not None,
         "path": request.url.path,
         "now": site.app.now(),
     }
@@ -99,5 +98,3 @@ def short(digest: str) -> str:
     """Enough of a digest or commit to tell it from others: ``sha256:0123456789ab``."""
     kind, colon, digits = digest.rpartition(":")
     return f"{kind}{colon}{digits[:12]}"
-
-

@@ -6,19 +6,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from state.model import PullRequest
 from state.store import PullRecord
+from state.store.inbox import Kind, Wanted, Wish
 from watcher.app import App
 from watcher.changes import sides, touched
+from watcher.web.forms import whole
 from watcher.web.prose import diff as marked
 from watcher.web.site import Site
 from watcher.web.view import HEADERS, problem, show
 
 _VERBS: Mapping[str, tuple[str, ...]] = {"open": ("merge", "close"), "closed": ("reopen",), "merged": ()}
+_DECISIONS = frozenset({"merge", "close", "reopen"})
 _BIGGEST = 2**31 - 1
 _MOST_FILES = 60
 _LONGEST_DIFF = 400_000
@@ -33,6 +37,7 @@ class Change:
     files: Sequence[str]
     folders: Mapping[str, int]
     verbs: Sequence[str]
+    wish: Wish | None
 
     @property
     def shown(self) -> Sequence[str]:
@@ -41,10 +46,19 @@ class Change:
         return ordered[:_MOST_FILES]
 
 
-async def read(app: App, record: PullRecord) -> Change:
-    """Ask forge and git for the page."""
+async def read(app: App, record: PullRecord, asked: int | None = None) -> Change:
+    """Ask forge and git for the page; *asked* is the number of the wish that somebody waits for."""
     pull, files = await app.forge.pull(record.number), await touched(app, record)
-    return Change(record, pull, files, folders(files), _VERBS[pull.standing])
+    wish = await asyncio.to_thread(_wish, app, record.number, asked)
+    return Change(record, pull, files, folders(files), _VERBS[pull.standing], wish)
+
+
+def _wish(app: App, number: int, asked: int | None) -> Wish | None:
+    """The decision on a pull request that is still to be carried out, or the one that was *asked* for."""
+    inbox = app.store.desk.inbox
+    waiting = [w for w in inbox.open() if w.wanted.kind in _DECISIONS and w.wanted.argument == str(number)]
+    found = waiting[-1] if waiting else inbox.find(asked) if asked is not None else None
+    return found if found and found.wanted.argument == str(number) else None
 
 
 def folders(files: Sequence[str]) -> Mapping[str, int]:
@@ -65,7 +79,7 @@ async def page(site: Site, request: Request) -> Response:
     record = await _record(site, request)
     if record is None:
         return await _unknown(site, request)
-    found = await read(site.app, record)
+    found = await read(site.app, record, whole(request.query_params.get("wish", "")))
     embedded = site.app.config.settings.forge.kind == "embedded"
     return await show(request, site, "change.html", found=found, embedded=embedded)
 
@@ -80,25 +94,28 @@ async def diff(site: Site, request: Request) -> Response:
     if path and path not in await touched(app, record):
         return await problem(request, site, 404, "Not in this change", f"#{record.number} does not touch {path}.")
     text = await app.repository.diff(*await sides(app, record), [path] if path else [])
-    whole = len(text) <= _LONGEST_DIFF
-    shown = await asyncio.to_thread(marked, text if whole else text[: text.rindex("\n", 0, _LONGEST_DIFF)])
-    return await show(request, site, "diff.html", record=record, file=path, diff=shown, whole=whole)
+    entire = len(text) <= _LONGEST_DIFF
+    shown = await asyncio.to_thread(marked, text if entire else text[: text.rindex("\n", 0, _LONGEST_DIFF)])
+    return await show(request, site, "diff.html", record=record, file=path, diff=shown, whole=entire)
 
 
 async def decide(site: Site, request: Request, form: Mapping[str, str]) -> Response:
-    """Carry out what a maintainer decided, of the state that he saw."""
+    """Note what a maintainer decided, of the state that he saw; the process that may carries it out."""
     record, verb = await _record(site, request), request.path_params["verb"]
     if record is None:
         return await _unknown(site, request)
-    pull = await site.app.forge.pull(record.number)
-    if site.decide is None or verb not in _VERBS[pull.standing]:
+    app = site.app
+    pull = await app.forge.pull(record.number)
+    if verb not in _VERBS[pull.standing] or app.config.settings.forge.kind != "embedded":
         told = f"#{record.number} is {pull.standing}: it cannot be decided like that from here."
         return await problem(request, site, 409, "Not done", told)
     if form.get("head") != pull.head:
         told = f"#{record.number} was brought up to something newer since you looked at it. Read it again first."
         return await problem(request, site, 409, "Not done", told)
-    await site.decide(verb, record.number)
-    return RedirectResponse(f"/changes/{record.number}", 303, dict(HEADERS))
+    wanted = Wanted(cast("Kind", verb), str(record.number), request.state.viewer.name)
+    number = await asyncio.to_thread(app.store.desk.inbox.wish, wanted, app.now())
+    site.wake()
+    return RedirectResponse(f"/changes/{record.number}?wish={number}", 303, dict(HEADERS))
 
 
 async def _record(site: Site, request: Request) -> PullRecord | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from watcher.web.forms import whole
 from watcher.web.site import Site
 from watcher.web.view import show
 
@@ -17,9 +19,14 @@ async def page(site: Site, request: Request) -> Response:
     """Show the journal: ``?source=`` of one source only, ``?before=`` from below that number on."""
     app = site.app
     source = request.query_params.get("source") or None
-    before = request.query_params.get("before", "")
-    start = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None  # noqa: PLR2004  (64 bits)
+    start = whole(request.query_params.get("before", ""))
     found = await asyncio.to_thread(app.store.pages.events, _PAGE + 1, source, start)
     older = found[_PAGE - 1].id if len(found) > _PAGE else None
-    context = {"entries": found[:_PAGE], "older": older, "newer": start, "source": source, "sources": list(app.sources)}
+    context: dict[str, Any] = {
+        "entries": found[:_PAGE],
+        "older": older,
+        "newer": start,
+        "source": source,
+        "sources": list(app.sources),
+    }
     return await show(request, site, "events.html", **context)

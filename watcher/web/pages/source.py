@@ -77,7 +77,7 @@ def line(release: Release, spots: Sequence[Spot], held: Sequence[Held], pulls: S
     by_platform: dict[Platform, Spot] = {spot.platform: spot for spot in spots}
     libcs = sorted({platform.libc for platform in by_platform})
     arches = sorted({platform.arch for platform in by_platform})
-    grid = {
+    grid: dict[str, dict[str, Spot]] = {
         arch.value: {p.libc: spot for p, spot in by_platform.items() if p.arch == arch} for arch in arches
     }
     version = str(release.version)

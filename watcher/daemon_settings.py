@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from watcher.source_settings import Span, Table
+from watcher.web_settings import Doors
 
 Role = Literal["poll", "publish", "web"]
 """What a process of the daemon does. ``poll``: upstream, pull requests, decisions. ``publish``: builds and tags.
@@ -31,14 +32,13 @@ class Daemon(Table):
     forget_after: Span = timedelta(days=30)
 
 
-class Web(Table):
-    """``[web]``: the address of the daemon's pages and webhooks.
+class Web(Doors):
+    """``[web]``: the address of the daemon's pages and webhooks. Who may read and act: see :class:`Doors`.
 
     ``ready_within``: ``/readyz`` fails where no source was polled well for longer. ``hook_secret`` is the bearer token of
     ``/hooks/poll/<source>``; without it that is refused. ``hook_limit``: bytes of a webhook's body.
     """
 
-    listen: str = "127.0.0.1:8080"
     ready_within: Span = timedelta(hours=6)
     hook_secret_file: Path | None = None
     hook_secret: SecretStr | None = None

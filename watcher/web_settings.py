@@ -1,4 +1,4 @@
-"""``[web]``: the address of the daemon's pages and webhooks, and who may read them and act on them."""
+"""``[web]``, the part that is about people: who may read the pages, and who may act on them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from watcher.source_settings import Table
 
 
-class Web(Table):
-    """``[web]``: ``listen`` is ADDRESS:PORT, an IPv6 address in brackets.
+class Doors(Table):
+    """``[web]``, its part about people.
 
-    Reading is open where the address is a loopback one, elsewhere it needs a login unless ``public``. Acting needs a
+    Reading is open where ``listen`` is a loopback address, elsewhere it needs a login unless ``public``. Acting needs a
     login always: with the token, or as the user that a proxy at one of ``trusted_proxies`` (networks) names in
     ``proxy_user_header``. A login lasts ``session_hours``.
     """

@@ -2,9 +2,8 @@
 
 It is memory, not truth: the images repository and the forge are, and ``watcher recover`` rebuilds it from them.
 
-Methods are synchronous and are called from the event loop: on SQLite reading takes well under a millisecond and
-writing one sync of its log. On PostgreSQL each is several round trips: there the bus and the poller would call
-them through ``asyncio.to_thread``, which is safe, since a method shares nothing but the connection pool.
+Methods are synchronous and are called from the event loop: on SQLite reading takes well under a millisecond and writing
+one sync of its log. PostgreSQL takes several round trips: there ``asyncio.to_thread`` is for them, which is safe.
 """
 
 from __future__ import annotations

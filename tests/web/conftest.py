@@ -88,7 +88,7 @@ def serve() -> Serve:
     ) -> AsyncIterator[tuple[httpx.AsyncClient, App, list[str]]]:
         woken: list[str] = []
         async with wired(load(world.config_file)) as app:
-            web = Starlette(routes=routes(Site(lambda: app, lambda: woken.append("woken"))))
+            web = Starlette(routes=routes(Site(app, lambda: woken.append("woken"))))
             transport = httpx.ASGITransport(web, client=(client, 40_000))
             async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as browser:
                 yield browser, app, woken

@@ -17,7 +17,7 @@ from ipaddress import ip_address, ip_network
 
 from starlette.requests import Request
 
-from watcher.web_settings import Web, is_loopback
+from watcher.web_settings import Doors, is_loopback
 
 COOKIE = "watcher_session"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -36,7 +36,7 @@ class Viewer:
 class Access:
     """The rules of ``[web]``; *token* is the secret that a login needs, None where there is none."""
 
-    def __init__(self, web: Web, token: str | None, now: Callable[[], datetime]) -> None:
+    def __init__(self, web: Doors, token: str | None, now: Callable[[], datetime]) -> None:
         """Keep the rules. Without a token the key lives as long as the process: only a proxy's users act then."""
         self._web, self._token, self._now = web, token or None, now
         secret = token.encode() if token else secrets.token_bytes(32)

@@ -6,7 +6,9 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from watcher.live import Live
+from watcher.web import pages
 from watcher.web.health import healthz, readyz
+from watcher.web.site import Site
 
 
 def application(live: Live) -> Starlette:
@@ -14,6 +16,7 @@ def application(live: Live) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        *pages.routes(Site(live.app, live.wake)),  # last: they answer whatever leads nowhere
     ]
     app = Starlette(routes=routes)
     app.state.live = live

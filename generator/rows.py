@@ -289,8 +289,8 @@ class Catalogue:
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def lines(self, source: str) -> list[Release]:
-        """The recorded releases of *source*, lowest line first."""
-        return sorted((r for (s, _), r in self.releases.items() if s == source), key=lambda r: r.version)
+        """The recorded releases of *source*, lowest line first; flavours of one version by name."""
+        return sorted((r for (s, _), r in self.releases.items() if s == source), key=lambda r: (r.version, r.line))
 
     def version(self, source: str, line: str) -> Version | None:
         """The recorded version of a line, or None."""

@@ -10,14 +10,14 @@ from generator.plan import GENERATED, rendered
 from state.errors import ForgeError
 from state.events import PullRequestOpened, PullRequestUpdated, RenderAsked
 from state.store import PullRecord
-from watcher import bus
+from watcher import bus, stamp
 from watcher.app import App
 
 
 def read_checkout(folder: Path) -> dict[str, str]:
-    """Path → text of the catalogue and of all generated files in a checkout."""
-    paths = [p for top in ("catalogue", *GENERATED) for p in (folder / top).rglob("*") if p.is_file()]
-    return {p.relative_to(folder).as_posix(): p.read_text() for p in paths}
+    """Path → text of the catalogue and of all generated files in a checkout; ends of lines are as they are there."""
+    found = stamp.walk(folder, ("catalogue/", *GENERATED))
+    return {path: stamp.content(folder, path).decode(errors="surrogateescape") for path in found}
 
 
 async def propose(app: App) -> PullRecord | None:
@@ -41,9 +41,25 @@ async def read_main(app: App) -> dict[str, str]:
     return await app.images.texts(await app.images.head(), ("catalogue/", *GENERATED))
 
 
+def bring_up(folder: Path) -> tuple[int, int]:
+    """Bring a checkout up to its catalogue; return how many files are generated, and how many that changed.
+
+    :raises CatalogueError: the catalogue says something impossible
+    """
+    if (same := stamp.holds(folder)) is not None:
+        return same, 0
+    found = read_checkout(folder)
+    made = generated(found)
+    changed = write(folder, found, made)
+    stamp.keep(folder, made)
+    return len(made), changed
+
+
 def generated(found: Mapping[str, str]) -> dict[str, str]:
     """What the catalogue in *found* says; CatalogueError where it is wrong."""
-    return rendered(load({p: text.encode() for p, text in found.items() if p.startswith("catalogue/")}))
+    return rendered(
+        load({p: t.encode(errors="surrogateescape") for p, t in found.items() if p.startswith("catalogue/")})
+    )
 
 
 def differences(found: Mapping[str, str], made: Mapping[str, str]) -> list[tuple[str, str]]:

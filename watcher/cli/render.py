@@ -29,6 +29,10 @@ def command(*, check: bool, out: Path | None, propose: bool) -> None:
     checkout = Path.cwd() if (Path.cwd() / "catalogue" / "family.toml").is_file() else None
     if checkout is None and not check and out is None:
         raise click.UsageError("not in a checkout of the images repository: give --check, --propose or --out DIR")
+    if checkout and not check and out is None:
+        count, changed = render.bring_up(checkout)
+        click.echo(f"{count:,} generated files, {changed:,} written or removed")
+        return
     found = render.read_checkout(checkout) if checkout else run(render.read_main)
     made = render.generated(found)
     if check:

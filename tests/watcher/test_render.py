@@ -87,7 +87,7 @@ def test_the_order_of_flavours_does_not_depend_on_history() -> None:
     """A page made while a release set comes in is the one that is made from its files afterwards."""
     rows = spoken(family([]))
     backwards = load(files([]))
-    for release in reversed(rows.releases.values()):
+    for release in reversed(list(rows.releases.values())):
         backwards = with_release(backwards, release)
     recorded = {release_path(*key): dump_release(row).encode() for key, row in rows.releases.items()}
     assert rendered(backwards) == rendered(rows) == rendered(load(files([]) | recorded))

@@ -25,7 +25,8 @@ class Package:
     """One installed package, as its package manager writes it.
 
     ``kind`` is the type of a package URL: deb, apk or rpm (https://github.com/package-url/purl-spec). ``source`` is the
-    source package where that is called otherwise, ``licence`` what the package says itself, "" if nothing.
+    source package where that is called otherwise, ``source_version`` its version where that is another one; ``licence``
+    is what the package says itself, "" if nothing.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Package:
     kind: str
     source: str = ""
     licence: str = ""
+    source_version: str = ""
 
     def url(self, distro: str, release: str) -> str:
         """Return its package URL: ``pkg:deb/debian/curl@8.14.1-2?arch=amd64&distro=debian-13``."""
@@ -78,8 +80,9 @@ def dpkg(data: bytes) -> Iterator[Package]:
     for block in data.decode("utf-8", "replace").split("\n\n"):
         fields = dict(_fields(block))
         if fields.get("status", "").endswith(" installed") and "package" in fields:
-            source = fields.get("source", "").partition(" ")[0]
-            yield Package(fields["package"], fields.get("version", ""), fields.get("architecture", ""), "deb", source)
+            source, _, other = fields.get("source", "").partition(" ")
+            version, arch = fields.get("version", ""), fields.get("architecture", "")
+            yield Package(fields["package"], version, arch, "deb", source, source_version=other.strip("()"))
 
 
 def _fields(block: str) -> Iterator[tuple[str, str]]:

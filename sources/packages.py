@@ -41,14 +41,20 @@ class Archive:
         """The head of *line*."""
         return self.head.format(line=line)
 
-    def fixed(self, was: Mapping[str, str], now: Mapping[str, str]) -> bool:
-        """Whether what moved is urgent: a package has another version, or a first one in an archive of fixes alone.
+    def fixed(self, was: Mapping[str, str], now: Mapping[str, str], have: Mapping[str, Collection[str]]) -> bool:
+        """Whether what moved is urgent: source package → version as recorded, as it is, and as images really *have* it.
 
-        Alpine's index has every package: a name that was not there before is one that we did not look for before.
+        A name that was not recorded is one that was not looked for, or had no fix yet: then what images have counts,
+        and where that is not known, any version in an archive of fixes alone (Alpine's index has every package).
         """
-        if not self.security:
-            return False
-        return any(was.get(name, version if self.kind == "apk" else "") != version for name, version in now.items())
+        return self.security and any(self._fixed(was.get(name), have.get(name, ()), now[name]) for name in now)
+
+    def _fixed(self, was: str | None, have: Collection[str], now: str) -> bool:
+        if was is not None:
+            return was != now
+        if have:
+            return any(package_lists.order(version) < package_lists.order(now) for version in have)
+        return self.kind != "apk"
 
 
 ARCHIVES: Mapping[str, Archive] = {

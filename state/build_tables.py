@@ -1,4 +1,4 @@
-"""The table of builds: one row per image of a plan."""
+"""The tables of builds: one row per image of a plan, and what the images that were made have installed."""
 
 from datetime import date, datetime
 
@@ -44,3 +44,16 @@ class BuildRow(Row, table=True):
     log: str = Field(sa_type=Prose)
     step: str = Field(sa_type=Prose)
     error: str = Field(sa_type=Prose)
+
+
+class InstalledRow(Row, table=True):
+    """A package in an image as it was last built; ``image`` is its name without the version of a stack."""
+
+    __tablename__ = "installed"
+
+    distro: str = Field(sa_type=Prose, primary_key=True)
+    line: str = Field(sa_type=Prose, primary_key=True)
+    image: str = Field(sa_type=Prose, primary_key=True)
+    package: str = Field(sa_type=Prose, primary_key=True)
+    source: str = Field(sa_type=Prose)
+    version: str = Field(sa_type=Prose)

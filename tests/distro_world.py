@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.catalogue import builtin, load
+from state.store.contents import Content
 from tests.sources.signed_suites import HERE, MADE, release, sign
 from tests.upstream import Upstream
 from tests.upstream.layout import write
@@ -143,6 +144,15 @@ class DistroWorld(World):
             return differences(found, generated(found))
 
         assert self.run(job) == []
+
+    def built(self, line: str, linux: str) -> None:
+        """Let the watcher have built an image of *line* that has this version of linux's."""
+
+        async def job(app: App) -> None:
+            package = Content("linux-image-amd64", "linux", linux)
+            app.store.builds.contents.save("debian", line, f"amd64/debian/{line}/run", [package])
+
+        self.run(job)
 
     def look(self, name: str = "debian") -> Report:
         """Run ``watcher sync debian``."""

@@ -98,6 +98,15 @@ def test_a_security_fix_of_what_is_installed_is_proposed_at_once(distro: DistroW
     assert distro.look().pulls == []
 
 
+def test_a_fix_of_what_came_along_is_proposed_once_images_were_built(distro: DistroWorld) -> None:
+    """No Dockerfile names linux; an image that has it makes its fix urgent, one that has the fix does not."""
+    distro.packages["linux"], distro.secured = "6.1.999-1", "Sun, 22 Nov 2026 02:53:03 UTC"
+    distro.serve()
+    distro.built("bookworm", "6.1.115-1")
+    distro.built("trixie", "6.1.999-1")
+    assert distro.titles() == ["debian: bookworm: linux 6.1.999-1 [SECURITY]"]
+
+
 def test_other_movements_of_an_archive_are_proposed_weekly(distro: DistroWorld) -> None:
     """And then not once more each day, while nobody merged."""
     distro.secured = "Thu, 26 Nov 2026 02:53:03 UTC"

@@ -23,9 +23,11 @@ class State:
 
 
 async def look(
-    app: App, asked: Asked, line: str, recorded: OsLine | None, installed: Collection[str], *, fresh: bool
+    app: App, asked: Asked, line: str, recorded: OsLine | None, named: Collection[str], *, fresh: bool
 ) -> State | FeedFailed | None:
-    """Look at one line; None where there is nothing (new) to record. What is *installed* are names of packages.
+    """Look at one line; None where there is nothing (new) to record.
+
+    *named* are the packages that our Dockerfiles name; what else is installed is known once images were built.
 
     Where nothing else is *fresh*, an archive that did not move since the last look is not looked into again.
     """
@@ -34,7 +36,7 @@ async def look(
         return None
     try:
         head = await _head(app, asked, archive, line, fresh=fresh)
-        return await _state(app, archive, head, recorded, installed, asked.source, line) if head else None
+        return await _state(app, archive, head, recorded, named, asked.source, line) if head else None
     except NotPublished:
         return None  # the archive of a line that is not out yet, or was moved away at its end
     except SourceError as error:
@@ -42,16 +44,20 @@ async def look(
 
 
 async def _state(
-    app: App, archive: Archive, head: bytes, recorded: OsLine | None, installed: Collection[str], source: str, line: str
+    app: App, archive: Archive, head: bytes, recorded: OsLine | None, named: Collection[str], source: str, line: str
 ) -> State | None:
     now, today = snapshot(source, archive, line, head), app.now().date()
     if recorded and recorded.snapshot == now:
         return None
-    found = await versions(archive, line, head, installed, app.feeds(source))
+    built = app.store.builds.contents.of(source, line)
+    have: dict[str, set[str]] = {}
+    for each in built:
+        have.setdefault(each.source, set()).add(each.version)
+    found = await versions(archive, line, head, {*named, *(each.package for each in built)}, app.feeds(source))
     state = OsLine(source, line, snapshot=now, taken=today, packages=found)
     if recorded is None or recorded.taken is None:
         return State(state)
-    if archive.fixed(recorded.packages, found):
+    if archive.fixed(recorded.packages, found, have):
         return State(state, security=True)
     return State(state) if today - recorded.taken >= app.config.settings.packages.every else None
 

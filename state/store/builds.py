@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, insert, select, update
 
 from state.build_tables import BuildRow
 from state.model import OPEN, Build, BuildState
+from state.store.contents import Contents
 
 _Transaction = Callable[[], AbstractContextManager[Session]]
 _FIELDS = tuple(field.name for field in fields(Build))
@@ -25,6 +26,7 @@ class Builds:
     def __init__(self, reading: _Transaction, writing: _Transaction) -> None:
         """Keep the rows in the store's database; both open a transaction of it."""
         self._reading, self._writing = reading, writing
+        self.contents = Contents(reading, writing)
 
     def add(self, builds: Sequence[Build]) -> int:
         """Queue the images of plans and return how many are new; those of a plan that are there already stay.

@@ -179,8 +179,16 @@ def test_what_is_urgent_differs_by_archive() -> None:
         ({"openssl": "3.0.15-1"}, True, True),
         (was | {"curl": "8.1"}, True, False),
     ):
-        assert (DEBIAN.fixed(was, now), ALPINE.fixed(was, now)) == (debian, alpine)
-        assert not ARCHIVES["fedora"].fixed(was, now)
+        assert (DEBIAN.fixed(was, now, {}), ALPINE.fixed(was, now, {})) == (debian, alpine)
+        assert not ARCHIVES["fedora"].fixed(was, now, {})
+
+
+@pytest.mark.parametrize(
+    ("have", "urgent"), [({"8.0", "8.1"}, True), ({"8.1"}, False), ({"8.2"}, False), (set(), True)]
+)
+def test_a_fix_that_images_have_already_is_not_urgent(have: set[str], urgent: bool) -> None:  # noqa: FBT001  (a parameter)
+    """What came along with something else is known once images were built: then their versions decide."""
+    assert DEBIAN.fixed({}, {"curl": "8.1"}, {"curl": have}) is urgent
 
 
 def test_of_several_versions_the_highest_counts() -> None:

@@ -21,7 +21,7 @@ from sources import SOURCES
 from tests.world import World
 
 PROGRAM = Path(sys.executable).with_name("watcher")
-PATIENCE = 30.0
+PATIENCE = 40.0
 
 
 @dataclass

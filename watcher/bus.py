@@ -48,15 +48,16 @@ async def resume(app: App) -> list[Recorded]:
         return await _run(app, app.store.unfinished())
 
 
-async def hear(app: App, patience: float | None = None) -> Heard:
+async def hear(app: App, patience: float | None = None, *, left: bool = True) -> Heard:
     """Go on with what was left, look what maintainers did on the forge, and act on it.
 
     All in one turn: of two processes that look at the same time one records what became of a pull request.
 
     :param patience: seconds to wait for another process, where not those of the settings
+    :param left: go on with what was left; the daemon does that in its own time
     """
     async with app.lock("act", patience):
-        failed = await _run(app, app.store.unfinished())
+        failed = await _run(app, app.store.unfinished()) if left else []
         await app.repository.fetch()
         watched = await changes.watch(app)
         failed += await _run(app, app.store.record(watched.events, app.now()))

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from state.errors import WatcherError
 from state.store import Entry, Recorded, Wish, summary_of
-from watcher import bus, changes
+from watcher import bus
 from watcher.app import App
 from watcher.poll import Polled, poll
 
@@ -30,7 +30,7 @@ class Conductor:
     def __init__(self, app: App) -> None:
         self.app = app
         self._lane = asyncio.Lock()
-        self._closing = False
+        self._closing = self._looked = False
 
     async def close(self) -> None:
         """Let the step that is running end, and start no other; what did not run is in the journal."""
@@ -41,6 +41,8 @@ class Conductor:
 
     async def poll(self, name: str) -> Polled:
         """Poll a source, and act on what is new."""
+        if not self._looked:
+            await self.look()  # a clone that was never fetched is none
         polled = await poll(self.app, name, await self.app.images.head())
         for failed in polled.failed:
             log.warning("%s: %s %s", failed.source, failed.url, failed.error, extra={"source": name})
@@ -52,10 +54,11 @@ class Conductor:
     async def look(self) -> None:
         """See what maintainers did on the forge, and act on it."""
         async with self._lane:
-            await self.app.repository.fetch()
-            watched = await changes.watch(self.app)
-            recorded = self.app.store.record(watched.events, self.app.now()) if watched.events else []
-        await self._act(recorded)
+            if not self._closing:
+                before = self.app.store.last_event()
+                await bus.hear(self.app, left=False)
+                self._looked = True
+                self._tell(before)
 
     async def resume(self) -> None:
         """Go on with what an earlier process left, whatever became of it there."""
@@ -128,11 +131,11 @@ class Conductor:
                 except Exception as error:
                     log.exception("event %d", each.id)
                     self.app.store.fail(each, f"a bug of the watcher: {error!r}", self.app.now())
-                self._tell(each, before)
+                self._tell(before, each)
 
-    def _tell(self, recorded: Recorded, before: int) -> None:
-        """Log an event whose step ran, and what followed it."""
-        for each in (recorded, *self.app.store.events_after(before)):
+    def _tell(self, before: int, *ran: Recorded) -> None:
+        """Log events whose steps ran, and what followed them."""
+        for each in (*ran, *self.app.store.events_after(before)):
             extra = {"event": each.id, "kind": type(each.event).__name__}
             log.info("%s %s", extra["kind"], summary_of(each.event), extra=extra)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,14 @@ from pydantic import Field, SecretStr, field_validator
 from watcher.source_settings import Span, Table
 from watcher.web_settings import Doors
 
+_UPSTREAMS: Mapping[str, str] = {
+    "nodejs/node": "node",
+    "python/cpython": "python",
+    "golang/go": "go",
+    "dotnet/core": "dotnet",
+    "rust-lang/rust": "rust",
+    **{f"adoptium/temurin{number}-binaries": "openjdk" for number in (8, 11, 17, 21, 25)},
+}
 Role = Literal["poll", "publish", "web"]
 """What a process of the daemon does. ``poll``: upstream, pull requests, decisions. ``publish``: builds and tags.
 ``web``: pages, webhooks, metrics."""
@@ -36,13 +45,15 @@ class Web(Doors):
     """``[web]``: the address of the daemon's pages and webhooks. Who may read and act: see :class:`Doors`.
 
     ``ready_within``: ``/readyz`` fails where no source was polled well for longer. ``hook_secret`` is the bearer token of
-    ``/hooks/poll/<source>``; without it that is refused. ``hook_limit``: bytes of a webhook's body.
+    ``/hooks/poll/<source>``; without it that is refused. ``hook_limit``: bytes of a webhook's body. ``upstreams``: the
+    source that is polled when GitHub tells of a release in a repository.
     """
 
     ready_within: Span = timedelta(hours=6)
     hook_secret_file: Path | None = None
     hook_secret: SecretStr | None = None
     hook_limit: int = Field(default=25 * 2**20, gt=0)
+    upstreams: Mapping[str, str] = _UPSTREAMS
 
     @field_validator("listen")
     @classmethod

@@ -36,10 +36,12 @@ async def network(
 
 def refuse_unknown_sources(config: Configured) -> None:
     """Refuse settings of a source that there is not (SettingsError): a slip there would mean "propose"."""
-    for name in config.settings.sources:
+    named = {f"sources.{name}": name for name in config.settings.sources}
+    named |= {f"web.upstreams.{repository}": name for repository, name in config.settings.web.upstreams.items()}
+    for key, name in named.items():
         if name not in sources.SOURCES:
             hint = nearest(name, sources.SOURCES) or f"; there are: {', '.join(sources.SOURCES)}"
-            raise SettingsError(f"{config.file}: sources.{name}: there is no such source{hint}")
+            raise SettingsError(f"{config.file}: {key}: there is no such source{hint}")
 
 
 def _limits(config: Configured) -> FeedSettings:

@@ -7,7 +7,9 @@ from starlette.routing import BaseRoute, Route
 
 from watcher.live import Live
 from watcher.web import pages
+from watcher.web.github_hook import GitHubHook
 from watcher.web.health import healthz, readyz
+from watcher.web.poll_hook import PollHook
 from watcher.web.site import Site
 
 
@@ -16,6 +18,8 @@ def application(live: Live) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/webhooks/github", GitHubHook(live).answer, methods=["POST"]),
+        Route("/hooks/poll/{source}", PollHook(live).answer, methods=["POST"]),
         *pages.routes(Site(live.app, live.wake)),  # last: they answer whatever leads nowhere
     ]
     app = Starlette(routes=routes)

@@ -26,7 +26,6 @@ def main() -> None:
     floor = measure.median(lambda: [json.dumps(document) for document in documents], 3)
     measure.line(f"{targets:,} targets, {names:,} names, {len(made)} files", f"{seconds:.1f} s",
                  f"{floor:.1f} s as JSON alone", seconds / floor, "< 10 s")  # fmt: skip
-    del made, documents
     tracemalloc.start()
     held = _plan(rows)
     peak = tracemalloc.get_traced_memory()[1] / 2**20

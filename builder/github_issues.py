@@ -22,9 +22,7 @@ class GitHubIssues:
         """See :meth:`builder.ports.Issues.raise_issue`; looked for among the open ones with these labels."""
 
         def raised(repository: Repository) -> Issue:
-            there = repository.get_issues(state="open", labels=list(labels))
-            found = next((issue for issue in there if issue.title == title and issue.pull_request is None), None)
-            return _seen(found or repository.create_issue(title, body=body, labels=list(labels)))
+            return _seen(_found(repository, title, labels) or _raised(repository, title, body, labels))
 
         return await self._forge.call(f"raise an issue: {title}", raised)
 
@@ -39,6 +37,22 @@ class GitHubIssues:
             return _seen(issue)
 
         return await self._forge.call(f"close issue {number}", settled)
+
+
+def _found(repository: Repository, title: str, labels: tuple[str, ...]) -> Theirs | None:
+    there = repository.get_issues(state="open", labels=list(labels))
+    return next((issue for issue in there if issue.title == title and issue.pull_request is None), None)
+
+
+def _raised(repository: Repository, title: str, body: str, labels: tuple[str, ...]) -> Theirs:
+    """Open it once, also where the answer to it is lost."""
+    from builder.github_session import Lost  # noqa: PLC0415  (PyGithub takes a fifth of a second to import)
+
+    try:
+        return repository.create_issue(title, body=body, labels=list(labels))
+    except Lost:
+        found = _found(repository, title, labels)
+        return found or repository.create_issue(title, body=body, labels=list(labels))
 
 
 def _seen(issue: Theirs) -> Issue:

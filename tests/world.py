@@ -6,14 +6,20 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
+
 from state.model import PullRequest
 from state.store import PullRecord
+from tests.github.hub import Hub
+from tests.github.server import serving
+from tests.github.site import TOKEN, Site
 from tests.upstream import Upstream
 from tests.upstream.layout import BUNDLED, OFFICIAL, SCHEDULE, UNOFFICIAL, lay_out, official, unofficial_builds, write
 from watcher import bus, changes, workspace
@@ -31,11 +37,15 @@ State = tuple[str, str, datetime]
 
 @dataclass
 class World:
-    """Everything a test moves: what upstream serves, what day it is, what maintainers do."""
+    """Everything a test moves: what upstream serves, what day it is, what maintainers do.
+
+    ``extra`` are tables of the settings, ``github`` lines of ``[github]``.
+    """
 
     folder: Path
     upstream: Upstream
     extra: str = ""
+    github: str = ""
     _day: datetime = field(default=OLDER[2])
 
     @classmethod
@@ -169,6 +179,23 @@ class World:
             return app.store.pulls()
 
         return self.run(job)
+
+    # GitHub.
+
+    @contextmanager
+    def on_github(self, **settings: Any) -> Iterator[Site]:
+        """Let GitHub keep the images repository's pull requests until the end of the block: ``settings`` are Hub's."""
+        hub = Hub(self.folder / "ws" / "images.git", **settings)
+        with serving(hub), ExitStack() as closing:
+            client = httpx.Client(base_url=hub.api, headers={"Authorization": f"token {TOKEN}"})
+            token = self.folder / "github-token"
+            token.write_text(f"{TOKEN}\n")
+            self.settings(
+                f'{self.extra}\n[images]\nremote = "{hub.api}/{hub.name}.git"\n[forge]\nkind = "github"\n'
+                f'[github]\nrepository = "{hub.name}"\nbase_url = "{hub.api}"\nseconds_between_writes = 0\n'
+                f'token_file = "{token}"\n{self.github}'
+            )
+            yield Site(hub, closing.enter_context(client), self.folder, closing)
 
     # The images repository.
 

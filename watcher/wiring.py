@@ -85,7 +85,7 @@ def _forge(config: Configured, var: Path) -> tuple[Repository, Forge, Issues | N
     """The images repository through git, and where its pull requests and issues are."""
     environment = base_environment()
     if config.settings.forge.kind == "github":
-        forge, issues, credential = _github(config)
+        forge, issues, credential = _github(config, var)
         clone = CloneRepository(
             var / "clone.git", config.remote, identity=IDENTITY, environment=environment, credential=credential
         )
@@ -96,7 +96,7 @@ def _forge(config: Configured, var: Path) -> tuple[Repository, Forge, Issues | N
     return BareRepository(folder, identity=IDENTITY, environment=environment), embedded, kept
 
 
-def _github(config: Configured) -> tuple[Forge, Issues | None, Callable[[], str]]:
+def _github(config: Configured, var: Path) -> tuple[Forge, Issues | None, Callable[[], str]]:
     """GitHub, its issues if they are wanted, and what gives git its password; SettingsError that names the missing setting."""
     from builder.github import AppKey, GitHubForge  # noqa: PLC0415  (PyGithub takes a fifth of a second to import)
     from builder.github_issues import GitHubIssues  # noqa: PLC0415  (see above)
@@ -111,5 +111,11 @@ def _github(config: Configured) -> tuple[Forge, Issues | None, Callable[[], str]
             "[github]: give token_file (or WATCHER_GITHUB__TOKEN), or app_id, installation_id and private_key_file"
         )
     secret = token if token is not None else AppKey(own.app_id or 0, own.installation_id or 0, key or "")
-    forge = GitHubForge(own.repository, secret, base_url=own.base_url, pause=own.seconds_between_writes)
+    forge = GitHubForge(
+        own.repository,
+        secret,
+        base_url=own.base_url,
+        pause=own.seconds_between_writes,
+        lane=var / "github-writes.json",
+    )
     return forge, GitHubIssues(forge) if own.issues else None, forge.token

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from builder.ports import Commit, Draft, Forge, Repository, labels_after
+from builder.ports import Commit, Draft, Forge, Repository, Said, labels_after
 from state.errors import ForgeError
 from state.model import Issue, PullRequest
 
@@ -194,6 +194,10 @@ class DryRepository:
     async def trailers(self, commit: str) -> Mapping[str, Sequence[str]]:
         """What is there now; a made-up commit has none to tell."""
         return {} if commit in self._made else await self._repository.trailers(commit)
+
+    async def told(self, commit: str) -> Said:
+        """What is there now; GitError for a made-up commit."""
+        return await self._repository.told(commit)
 
     async def merges_cleanly(self, branch: str, into: str) -> bool:
         """What is there now."""

@@ -7,11 +7,12 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.fastimport import Identity, check_path, empty_bare, make_commit
 from builder.leftovers import clear_clone
-from builder.ports import Commit
+from builder.ports import Commit, Said
 from builder.process import Answer, Credential, GitProcess, object_name, reason
 from state.errors import GitError, StaleLease
 
@@ -114,6 +115,12 @@ class CloneRepository:
             if separator:
                 found.setdefault(key, []).append(value.strip())
         return found
+
+    async def told(self, commit: str) -> Said:
+        """See :meth:`builder.ports.Repository.told`."""
+        answer = await self._about((commit,), "show", "--no-patch", "--format=%ct%n%s", commit)
+        seconds, _, subject = answer.text.partition("\n")
+        return Said(subject, datetime.fromtimestamp(int(seconds), UTC))
 
     async def merges_cleanly(self, branch: str, into: str) -> bool:
         """See :meth:`builder.ports.Repository.merges_cleanly`."""

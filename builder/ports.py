@@ -46,6 +46,14 @@ class Commit:
     when: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a commit says of itself: the first line of its message, and its committer's date (aware)."""
+
+    subject: str
+    when: datetime
+
+
 class Forge(Protocol):
     """Where pull requests live. Every method is safe to repeat.
 
@@ -165,6 +173,10 @@ class Repository(Protocol):
 
     async def trailers(self, commit: str) -> Mapping[str, Sequence[str]]:
         """Return the trailers of a commit's message: key → values in order."""
+        ...
+
+    async def told(self, commit: str) -> Said:
+        """Return the subject and the date of *commit*."""
         ...
 
     async def merges_cleanly(self, branch: str, into: str) -> bool:

@@ -59,7 +59,7 @@ def propose(
     if not files:
         return None
     removed = sum(1 for path, text in files.items() if text is None and path.endswith("/Dockerfile"))
-    named, (old, new) = words(catalogue, move, removed), _sides(catalogue, move)
+    named, (old, new) = words(catalogue, move, removed), sides(catalogue, move)
     change = Change(
         move.source, move.line, old, new, move.ids(), named.branch, named.title, named.commit, named.labels, files
     )
@@ -123,7 +123,7 @@ def _rendered(catalogue: Catalogue, move: Move) -> dict[str, str]:
     return {**dockerfile.files(catalogue, images), **docs.docs(catalogue)}
 
 
-def _sides(catalogue: Catalogue, move: Move) -> tuple[str | None, str | None]:
+def sides(catalogue: Catalogue, move: Move) -> tuple[str | None, str | None]:
     """From what to what, as programs read it."""
     if move.line is None:
         return None, None

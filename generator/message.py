@@ -15,7 +15,10 @@ from generator import guard
 from generator.rows import Catalogue
 from state.model import Artifact, Release
 
-MANAGED = ("import", "new-line", "security", "partial-release", "eol", "checksum-changed", *guard.LABELS)
+WITHDRAWN = "withdrawn"
+"""Label of a pull request that the watcher closed itself: no maintainer decided on its version."""
+
+MANAGED = (WITHDRAWN, "import", "new-line", "security", "partial-release", "eol", "checksum-changed", *guard.LABELS)
 """Labels that say how a change is now: one that no longer holds is taken off. Others are people's."""
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from generator import builds, distro_plan, plan
+from builder.ports import Draft
+from generator import builds, distro_plan, message, plan
 from generator.distro_move import Move
 from generator.proposal import Proposal
 from generator.rows import Catalogue
@@ -146,9 +147,12 @@ async def calm(settled: ChecksumSettled, app: App) -> list[Event]:
 async def withdraw(obsolete: ProposalObsolete, app: App) -> list[Event]:
     """Close a pull request that has become pointless; that is no decision about its version."""
     record = app.store.pull(obsolete.pull)
-    if record and (await app.forge.pull(obsolete.pull)).standing == "open":
-        # Remembered first: so the forge's "closed" is never taken for a maintainer's.
+    pull = await app.forge.pull(obsolete.pull) if record else None
+    if record and pull and pull.standing == "open":
+        # Remembered first: so the forge's "closed" is never taken for a maintainer's; the label tells `watcher recover`.
         app.store.save_pull(replace(record, state="closed"), app.now())
+        draft = Draft(pull.branch, app.branch, pull.title, pull.body, (message.WITHDRAWN,))
+        await app.forge.update(obsolete.pull, draft)
         await app.forge.close(obsolete.pull, f"Closed by the watcher: {obsolete.reason}.")
     return []
 

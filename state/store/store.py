@@ -211,6 +211,11 @@ class Store:
         with self._reading() as session:
             return upstream.first_seen(session, source, version)
 
+    def remember_release(self, release: Release, seen: datetime) -> None:
+        """Note a release that was *seen* before this memory began; one that is known stays as it is."""
+        with self._writing() as session:
+            upstream.remember(session, release, seen)
+
     def withdrawn(self, source: str) -> Mapping[str, datetime]:
         """Return version → since when upstream does not list it any more."""
         with self._reading() as session:

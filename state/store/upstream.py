@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 
 from state.model import Arch, Artifact, Checksum, Libc, Release, Version
 from state.store import checksums
-from state.tables import ArtifactRow, ReleaseRow
+from state.tables import ArtifactRow, ReleaseRow, SourceRow
 
 _FIELDS = ("published", "lts", "security", "supported_from", "supported_until", "maintained")
 
@@ -38,6 +38,20 @@ def save(session: Session, source: str, releases: Sequence[Release], now: dateti
     session.flush()  # artifacts refer to them
     for release in releases:
         _save_artifacts(session, release, now)
+
+
+def remember(session: Session, release: Release, seen: datetime) -> None:
+    """Record one release that was seen then, unless it is recorded: what upstream lists now is the next poll's to say."""
+    names = release.source, release.line, str(release.version)
+    if session.get(ReleaseRow, names):
+        return
+    if session.get(SourceRow, release.source) is None:
+        session.add(SourceRow(name=release.source))
+        session.flush()
+    values = {name: getattr(release, name) for name in _FIELDS}
+    session.add(ReleaseRow(source=names[0], line=names[1], version=names[2], first_seen=seen, **values))
+    session.flush()
+    _save_artifacts(session, release, seen)
 
 
 def _save_artifacts(session: Session, release: Release, now: datetime) -> None:

@@ -34,6 +34,7 @@ _COMMANDS = {
     "pause": "Let the daemon leave a source alone.",
     "resume": "Let it poll that source again.",
     "adopt": "Take an existing registry's tags into the ledger, without a rebuild.",
+    "recover": "Rebuild the memory after the database was lost.",
     "ignore": "Never propose a version.",
     "unignore": "Propose a version again that was ignored or closed.",
     "approve-checksum": "Accept a file's new checksum after looking into why it changed.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -19,13 +20,23 @@ class Builds(Table):
     """``[builds]``: what makes images.
 
     ``engine`` is ``buildah`` or ``buildx``, "" the first that is ready. ``jobs`` builds run at once on this machine,
-    and ``relabels`` of devices. An image is tried out before it gets a name unless ``smoke`` is off.
+    and ``relabels`` of devices. An image is tried out before it gets a name unless ``smoke`` is off; ``smoke_package`` is
+    what ``install_packages`` has to install then, "" where no archive of packages can be reached.
+
+    Of buildx: ``builder`` is its name there ("" for the current one), ``builders`` names others by platform, ``network``
+    is that of ``RUN``. Of buildah: ``isolation`` in its own words, and ``storage``, the folder of its images.
     """
 
-    engine: str = ""
+    engine: Literal["", "buildah", "buildx"] = ""
+    builder: str = ""
+    builders: dict[str, str] = Field(default_factory=dict)
+    network: Literal["", "host"] = ""
+    isolation: Literal["chroot", "oci", "rootless"] = "chroot"
+    storage: str = ""
     jobs: int = Field(default=2, ge=1)
     relabels: int = Field(default=16, ge=1)
     smoke: bool = True
+    smoke_package: str = Field(default="ed", pattern=r"[a-z0-9][a-z0-9.+-]*|")
     minutes: int = Field(default=120, ge=1)
 
 

@@ -275,7 +275,7 @@ def supervisor() -> Supervisor:
     return Supervisor(said.get("NOTIFY_SOCKET", ""), int(micros) / 1e6 if micros.isdigit() and int(micros) else None)
 
 
-def base_environment() -> Mapping[str, str]:
-    """What a child process may inherit: where programs are, and nothing that is ours."""
-    keep = ("PATH", "HOME", "TMPDIR", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR")
-    return {name: os.environ[name] for name in keep if name in os.environ}  # noqa: TID251  (the settings' own module)
+def base_environment(*more: str) -> Mapping[str, str]:
+    """What a child process may inherit: where programs are, what begins with one of *more*, and nothing that is ours."""
+    keep = {"PATH", "HOME", "TMPDIR", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+    return {k: v for k, v in os.environ.items() if k in keep or k.startswith(more)}  # noqa: TID251  (as above)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +20,14 @@ class Buildah:
 
     ``storage`` is where its images and containers are (its own default if None). ``plain`` lets registries be asked
     by http: for one on loopback. ``isolation`` is buildah's own word: ``chroot`` needs no runtime, ``oci`` uses one.
+    ``registries`` is the text of a containers-registries.conf(5) that stands in for the machine's, "" for the machine's.
     """
 
     environment: Mapping[str, str] = field(repr=False)
     storage: Path | None = None
     isolation: str = "chroot"
     plain: bool = False
+    registries: str = ""
     name: str = "buildah"
 
     async def ready(self) -> str:
@@ -75,7 +79,19 @@ class Buildah:
 
     async def _do(self, *arguments: str, log: Path | None = None, check: bool = True, seconds: float = 7200.0) -> Ran:
         own = [f"--root={self.storage / 'root'}", f"--runroot={self.storage / 'run'}"] if self.storage else []
-        done = await command.run(["buildah", *own, *arguments], self.environment, log=log, seconds=seconds)
+        with self._settings() as environment:
+            done = await command.run(["buildah", *own, *arguments], environment, log=log, seconds=seconds)
         if check and done.code:
             raise BuildError(f"buildah {arguments[0]}: {command.quoted(done.output) or f'exit code {done.code}'}")
         return done
+
+    @contextmanager
+    def _settings(self) -> Iterator[Mapping[str, str]]:
+        """The environment, in it the file of registries for as long as a command needs it."""
+        if not self.registries:
+            yield self.environment
+            return
+        with tempfile.NamedTemporaryFile("w", prefix="watcher-registries-", suffix=".conf") as file:
+            file.write(self.registries)
+            file.flush()
+            yield {**self.environment, "CONTAINERS_REGISTRIES_CONF": file.name}

@@ -1,0 +1,1 @@
+"""Engines: how they are called, and which one is taken."""

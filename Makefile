@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images test-postgres clean
+.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images test-postgres test-browser clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ test-postgres: $(STAMP) ## The memory in PostgreSQL: store, migrations, watchers
 
 test-images: $(STAMP) ## Really build and run images: needs root, buildah, mmdebstrap, mono-mcs, npm, and the registries
 	$(BIN)/pytest -n0 -v tests/images
+
+test-browser: $(STAMP) ## The pages in a real Chromium, with axe; leaves tests/screenshots (needs chromium and npm)
+	$(BIN)/pytest -n0 -v tests/browser
 
 clean: ## Remove what the other targets made
 	rm -rf .venv demo .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -133,7 +133,7 @@ def history(session: Session, repository: str, tag: str) -> list[Move]:
     """Return the moves of a tag, newest first."""
     query = select(MoveRow).where(col(MoveRow.repository) == repository, col(MoveRow.tag) == tag)
     rows = session.exec(query.order_by(col(MoveRow.id).desc()))
-    return [_move(row) for row in rows]
+    return [move_of(row) for row in rows]
 
 
 _repository = attrgetter("repository")
@@ -145,7 +145,8 @@ def _pin(row: PinRow) -> Pin:
     return Pin(row.repository, row.tag, row.digest, row.since, row.reason)
 
 
-def _move(row: MoveRow) -> Move:
+def move_of(row: MoveRow) -> Move:
+    """Return the move of a row."""
     values: dict[str, Any] = {name: getattr(row, name) for name in _MOVE}
     assert values["why"] in get_args(Why)  # noqa: S101  (only :func:`record` writes rows)
     return Move(**values)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from state.store.board import Board
 from state.store.entries import Entry, entry_of
 from state.tables import EventRow, PullRow, ReleaseRow
 
@@ -34,6 +35,11 @@ class Pages:
     def __init__(self, reading: _Transaction) -> None:
         """Ask the store's database; *reading* opens a transaction of it."""
         self._reading = reading
+
+    @property
+    def board(self) -> Board:
+        """What is asked of builds and of moved tags."""
+        return Board(self._reading)
 
     def events(self, limit: int, source: str | None = None, before: int | None = None) -> list[Entry]:
         """Return *limit* lines of the journal, newest first: (of a source) from below the number *before* on."""

@@ -25,6 +25,8 @@ PAGES = {
     "/events": "ReleaseSeen",
     "/events?source=node": "PullRequestOpened",
     "/events/1": "&#34;releases&#34;",
+    "/builds": "Nothing was planned",
+    "/moves": "No tag has moved yet",
     "/login": "Nobody can log in here",
 }
 

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from watcher.web.forms import acting, reading
-from watcher.web.pages import change, event, events, image, login, overview, source
+from watcher.web.pages import builds, change, event, events, image, login, moves, overview, source
 from watcher.web.site import Site
 from watcher.web.view import problem
 
@@ -25,6 +25,12 @@ def routes(site: Site) -> list[BaseRoute]:
         "/changes": change.listing,
         "/changes/{number:int}": change.page,
         "/changes/{number:int}/diff": change.diff,
+        "/builds": builds.listing,
+        "/builds/{plan:int}": builds.page,
+        "/builds/{plan:int}/{number:int}": builds.image,
+        "/moves": moves.page,
+        "/moves.atom": moves.atom,
+        "/moves.json": moves.json_feed,
         "/images": image.page,
         "/events": events.page,
         "/events/{number:int}": event.page,

@@ -1,0 +1,96 @@
+"""What the pages of builds and of moved tags ask: reading only, the columns that they show and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from sqlmodel import Session, col, func, select
+
+from state.build_tables import BuildRow
+from state.model import BuildState
+from state.store.moves import Move, move_of
+from state.tag_tables import MoveRow
+
+_Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """A plan of builds: who asked for it, and how many images are in each state."""
+
+    plan: int
+    pull: int
+    source: str
+    commit: str
+    day: date
+    states: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One image of a plan, as its page shows it: ``base`` is the name that it stands on, ``error`` its last one."""
+
+    id: int
+    name: str
+    base: str
+    kind: str
+    platform: str
+    state: BuildState
+    cached: bool
+    seconds: float
+    error: str
+
+
+class Board:
+    """The questions: each method is one transaction."""
+
+    def __init__(self, reading: _Transaction) -> None:
+        """Ask the store's database; *reading* opens a transaction of it."""
+        self._reading = reading
+
+    def plans(self, limit: int, only: int | None = None) -> list[PlanSummary]:
+        """Return the newest plans (or *only* that one), newest first."""
+        with self._reading() as session:
+            numbers = [only] if only is not None else _newest(session, limit)
+            found = (_summary(session, number) for number in numbers)
+            return [summary for summary in found if summary]
+
+    def jobs(self, plan: int) -> list[Job]:
+        """Return the images of a plan, in build order."""
+        columns = [getattr(BuildRow, name) for name in Job.__slots__]
+        query = select(*columns).where(BuildRow.plan == plan).order_by(col(BuildRow.id))
+        with self._reading() as session:
+            return [Job(*row) for row in session.exec(query)]
+
+    def moves(self, limit: int, *, dated: bool = False) -> list[tuple[int, Move]]:
+        """Return the newest moves of tags with their numbers, newest first; the write-once names only with *dated*."""
+        query = select(MoveRow).order_by(col(MoveRow.id).desc()).limit(limit)
+        if not dated:
+            query = query.where(col(MoveRow.dated).is_(False))
+        with self._reading() as session:
+            return [(row.id or 0, move_of(row)) for row in session.exec(query)]
+
+
+def _newest(session: Session, limit: int) -> Sequence[int]:
+    """The numbers of the newest plans, each found by the index: a plan may have tens of thousands of images."""
+    numbers: list[int] = []
+    while len(numbers) < limit:
+        query = select(func.max(BuildRow.plan))
+        number: int | None = session.exec(query.where(col(BuildRow.plan) < numbers[-1]) if numbers else query).one()
+        if number is None:
+            break
+        numbers.append(number)
+    return numbers
+
+
+def _summary(session: Session, plan: int) -> PlanSummary | None:
+    first = session.exec(select(BuildRow).where(BuildRow.plan == plan).limit(1)).first()
+    if first is None:
+        return None
+    query: Any = select(BuildRow.state, func.count()).where(BuildRow.plan == plan).group_by(BuildRow.state)
+    states = cast("Mapping[str, int]", dict(session.exec(query).all()))
+    return PlanSummary(plan, first.pull, first.source, first.commit, first.day, states)

@@ -1,0 +1,174 @@
+"""A world with something on every page, served on loopback, and Debian's Chromium to look at it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import tarfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+from starlette.applications import Starlette
+
+from state.events import ReleaseHeld, ReleaseSeen
+from state.model import Arch, Build, BuildState, Held
+from state.store import Move, Store
+from tests.state.facts import release
+from tests.upstream import Upstream
+from tests.world import NEWER, World
+from watcher.config import Configured, load
+from watcher.web.pages import routes
+from watcher.web.site import Site
+from watcher.wiring import wired
+
+CACHE = Path(__file__).parents[2] / ".cache" / "browser"
+SHOTS = Path(__file__).parents[1] / "screenshots"
+AXE = "axe-core@4.14.1"
+TOKEN = "open sesame"
+NOW = NEWER[2]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave these out unless they are asked for by name: they need a browser."""
+    if collection_path.name.startswith("test_") and not any("tests/browser" in arg for arg in config.args):
+        return True
+    return None
+
+
+@dataclass
+class Served:
+    """The pages at ``url``, and the memory behind them."""
+
+    config: Configured
+    url: str = ""
+    loop: asyncio.AbstractEventLoop | None = None
+    server: uvicorn.Server | None = None
+    begun: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Serve until told to stop, on a port that is free."""
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        async with wired(self.config) as app:
+            web = Starlette(routes=routes(Site(app, lambda: None)))
+            self.server = uvicorn.Server(uvicorn.Config(web, port=0, log_config=None, lifespan="off"))
+            task = asyncio.create_task(self.server.serve())
+            while not self.server.started:
+                await asyncio.sleep(0.02)
+            port = self.server.servers[0].sockets[0].getsockname()[1]
+            self.url = f"http://127.0.0.1:{port}"
+            self.begun.set()
+            await task
+
+    def store(self) -> Store:
+        """The memory, to change it under the page's feet."""
+        return Store.open(self.config.database_url)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Pages of a world in which a merge is being built, a release waits and a step failed."""
+    folder = tmp_path_factory.mktemp("browser")
+    (folder / "served").mkdir()
+    with Upstream(folder / "served") as upstream:
+        world = World.make(folder, upstream)
+        world.sync()
+        world.decide("merge", 1)
+        world.publish(NEWER)
+        world.sync()
+        number = next(pull.number for pull in world.pulls() if pull.line == "22")
+        world.decide("merge", number)
+    token = folder / "token"
+    token.write_text(TOKEN)
+    world.settings(f'[web]\ntoken_file = "{token}"')
+    served = Served(load(world.config_file))
+    with served.store() as store:
+        _furnish(store, number)
+    thread = threading.Thread(target=served.run)
+    thread.start()
+    assert served.begun.wait(60)
+    yield served
+    assert served.server
+    served.server.should_exit = True
+    thread.join(20)
+
+
+def _furnish(store: Store, pull: int) -> None:
+    """Put something on each page."""
+    held = Held("node", "24", "24.19.0", Arch.ARMV6, "glibc", "not published yet", NOW, NOW + timedelta(days=2))
+    store.record([ReleaseHeld(held)], NOW)
+    [failed] = store.record([ReleaseSeen("node", "22", (release(),))], NOW)
+    store.fail(failed, "GitHub refused: secondary rate limit; tried again in 2 minutes", NOW)
+    store.builds.add(list(_builds(pull)))
+    states: list[BuildState] = ["tagged", "tagged", "pushed", "running", "failed", "waiting", "waiting", "blocked"]
+    store.builds.save(
+        replace(each, state=state, seconds=73.0, error="exit status 22" if state == "failed" else "", attempts=1)
+        for each, state in zip(store.builds.of(9000), states, strict=False)
+    )
+    digests = ["sha256:" + letter * 64 for letter in "abc"]
+    names = ["22", "22.23", "22.23.2", "latest"]
+    store.ledger.moved(
+        Move("balenalib/amd64-debian-node", name, digests[n % 2], digests[2], NOW, "release", "node 22.23.2", pull)
+        for n, name in enumerate(names)
+    )
+
+
+def _builds(pull: int) -> Iterator[Build]:
+    """A plan of two stages."""
+    base = "balenalib/{}-debian-node:22.23.2-trixie-run"
+    for hw, kind, below in (
+        ("amd64", "build", "balenalib/amd64-debian:trixie-run"),
+        ("aarch64", "build", "balenalib/aarch64-debian:trixie-run"),
+        ("armv7hf", "build", "balenalib/armv7hf-debian:trixie-run"),
+        ("raspberrypi3", "build", base.format("armv7hf")),
+        ("i386", "build", "balenalib/i386-debian:trixie-run"),
+        ("intel-nuc", "relabel", base.format("amd64")),
+        ("raspberrypi4-64", "relabel", base.format("aarch64")),
+        ("qemux86", "relabel", base.format("i386")),
+    ):
+        yield Build(
+            plan=9000,
+            commit="c0ffee" * 6 + "beef",
+            name=base.format(hw),
+            kind="relabel" if kind == "relabel" else "build",
+            platform="linux/amd64",
+            hw=hw,
+            dockerfile=f"balena-base-images/node/{hw}/debian/trixie/22/run/Dockerfile",
+            base=below,
+            day=date(2026, 8, 10),
+            pull=pull,
+            source="node",
+            reason="node 22.23.2",
+        )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's own; without it this is an error and no skip."""
+    program = shutil.which("chromium")
+    assert program, "chromium is needed: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's source, as npm has it; kept from run to run."""
+    package = CACHE / f"{AXE.replace('@', '-')}.tgz"
+    if not package.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "pack", "--silent", AXE], cwd=CACHE, check=True, capture_output=True)
+    with tarfile.open(package) as archive:
+        member = archive.extractfile("package/axe.min.js")
+        assert member
+        return member.read().decode()

@@ -25,6 +25,8 @@ class Resolved:
     would be. ``defaulted`` names the parts that were left out, ``chain`` the names that the image stands on, nearest
     first. ``reason`` says why there is no image, ``suggestions`` are the nearest names that there are.
     ``passed`` is the release whose line went on to a newer one, or ended: its names no longer move, and stay.
+    Of an index over all architectures ``hw`` is "", ``members`` are the canonical names of its images and ``names``
+    all names of the index, the canonical one first.
     """
 
     name: str
@@ -42,6 +44,13 @@ class Resolved:
     reason: str | None = None
     suggestions: tuple[str, ...] = ()
     passed: Release | Ended | None = None
+    members: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def there(self) -> bool:
+        """Whether the family has what the name leads to, its date apart."""
+        return self.image is not None or bool(self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ class Resolver:
             stack_version=image.stack_version,
             variant=image.variant,
             date=asked.date,
-            defaulted=_defaulted(asked),
+            defaulted=defaulted(asked),
             image=image,
             chain=tuple(chain),
         )
@@ -136,7 +145,7 @@ class Resolver:
             stack_version=version,
             variant=variant,
             date=asked.date,
-            defaulted=_defaulted(asked),
+            defaulted=defaulted(asked),
             reason=reason,
             suggestions=tuple(suggest.nearest(self.names, asked, distro, self._reader.hardware)),
             passed=passed,
@@ -191,8 +200,8 @@ class Resolver:
         return f"{stack.title} {line.line} is at {line.version}: names of {version} no longer move", line
 
 
-def _defaulted(asked: Reference) -> tuple[str, ...]:
-    """The parts that were left out, by the names that programs know them by."""
+def defaulted(asked: Reference) -> tuple[str, ...]:
+    """Return the parts that were left out, by the names that programs know them by."""
     parts = {
         "distro": asked.distro,
         "stack_version": asked.stack_version or not asked.stack,

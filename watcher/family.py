@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.catalogue import load
+from generator.index_names import resolve_index
 from generator.names import canonical
 from generator.resolve import Resolved, Resolver
 from generator.rows import Catalogue, Ended
@@ -52,12 +53,14 @@ class Answer:
         found = self.resolved
         return {
             **{name: getattr(found, name) for name in _SHOWN},
+            "hw": found.hw or None,
             "defaulted": list(found.defaulted),
             "dockerfile": found.image.dockerfile if found.image else None,
             "exists": self.exists,
             "digest": self.published.digest if self.published else None,
             "suggestions": list(found.suggestions),
             "chain": list(found.chain),
+            "members": list(found.members),
             "reason": self.reason,
             "dated": [row.reference for row in self.dated],
             "frozen_since": self.frozen_since.isoformat() if self.frozen_since else None,
@@ -66,7 +69,7 @@ class Answer:
     @property
     def reason(self) -> str | None:
         """Why there is no such image, or None; of a name that no longer moves, why it does not."""
-        if self.resolved.image and not self.exists:
+        if self.resolved.there and not self.exists:
             return f"no build of {self.resolved.date} is known"
         return self.resolved.reason
 
@@ -81,15 +84,16 @@ def answer(resolver: Resolver, store: Store | None, text: str, device: str | Non
 
     :raises LookupError: as :meth:`~generator.resolve.Resolver.resolve`
     """
-    found = resolver.resolve(text, device)
+    found = resolve_index(resolver.catalogue, text) or resolver.resolve(text, device)
+    undated = found.there and found.date is None
     if store is None:
-        return Answer(found, found.image is not None and found.date is None, None, (), None)
+        return Answer(found, undated, None, (), None)
     whole = canonical(resolver.catalogue, found.image) if found.image else found.name.removesuffix(f"-{found.date}")
     repository, _, tag = whole.rpartition(":")
     published = store.ledger.find(repository, f"{tag}-{found.date}" if found.date else tag)
     return Answer(
         resolved=found,
-        exists=published is not None or (found.image is not None and found.date is None),
+        exists=published is not None or undated,
         published=published,
         dated=tuple(store.ledger.dated(repository, tag)),
         frozen_since=_frozen_since(store, found),

@@ -71,3 +71,16 @@ def test_a_repository_without_tags_is_told(world: World, monkeypatch: pytest.Mon
     assert done.exit_code == 1
     assert "has no tags" in str(done.exception)
     assert CliRunner().invoke(cli, ["adopt", "amd64-debian"]).exit_code == 2
+
+
+def test_the_registry_of_the_settings_is_asked_with_its_login(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name without a host is in that registry; its login is sent there and nowhere else."""
+    with LoopbackRegistry(login=("robot", "secret")) as own, LoopbackRegistry() as other:
+        for registry in (own, other):
+            _fill(registry, {"18": "a"})
+        world.settings(f'[registry]\nurl = "http://{own.host}"\nuser = "robot"\npassword_file = "password"\n')
+        (world.folder / "ws" / "password").write_text("secret\n")
+        assert json.loads(_adopt(world, monkeypatch, NAME))[0]["tags"] == 1
+        assert json.loads(_adopt(world, monkeypatch, f"{other.host}/{NAME}"))[0]["tags"] == 1
+        assert own.asked
+        assert other.asked

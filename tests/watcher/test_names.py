@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,7 @@ def test_a_resolved_name_is_a_document(call: Call) -> None:
             "balenalib/armv7hf-debian:trixie-run",
             "docker.io/arm32v7/debian:trixie-slim",
         ],
+        "members": [],
         "reason": None,
         "dated": [],
         "frozen_since": None,
@@ -146,7 +148,7 @@ def test_people_are_told_what_was_left_out(call: Call) -> None:
     assert "stack version   22.23.2  (left out: the default)" in told
     assert "raspbian-rootfs:trixie" in told
     assert "a device: --device SLUG" in call("resolve", "%%BALENA_ARCH%%", code=2).stderr
-    assert "no such image: the hardware is missing" in call("resolve", "debian-node", code=1).stdout
+    assert "no such image: the hardware is missing" in call("resolve", "raspbian-node", code=1).stdout
 
 
 def test_all_names_of_an_image(call: Call) -> None:
@@ -204,3 +206,45 @@ def test_a_name_that_no_longer_moves_is_told_since_when(proposed: World, monkeyp
     there = _document("resolve", "amd64-node:22.11.0-bookworm")
     assert (there["exists"], there["digest"]) == (True, OTHER)
     assert "frozen since" in _call("resolve", "amd64-node:22.11.0-bookworm").stdout
+
+
+def test_an_index_has_a_name_too(call: Call) -> None:
+    """Without hardware a name is that of all architectures: its members have one version, and it has its own names."""
+    told = _document("resolve", "balenalib/debian-node:22")
+    assert (told["name"], told["exists"]) == ("balenalib/debian-node:22.23.2-trixie-run", True)
+    assert (told["hw"], told["arch"], told["dockerfile"]) == (None, None, None)
+    assert told["defaulted"] == ["distro_version", "variant"]
+    assert told["members"] == [
+        f"balenalib/{hw}:22.23.2-trixie-run"
+        for hw in ("amd64-debian-node", "aarch64-debian-node", "armv7hf-debian-node", "rpi-raspbian-node")
+    ]
+    assert "members" in call("resolve", "debian-node:22").stdout
+    names = _document("tags", "debian-node:22")
+    assert {"balenalib/debian-node:22", told["name"]} <= set(names)
+    assert all(name.startswith("balenalib/debian-node:") for name in names)
+    assert _document("resolve", "debian")["name"] == "balenalib/debian:trixie-run"
+
+
+def test_an_index_that_there_is_not_is_told(call: Call) -> None:
+    """A wrong tag has its nearest; a stack without releases says so; another namespace is no index of ours."""
+    told = _document("resolve", "debian-node:22.23.9-trixie-run", code=1)
+    assert "no index" in told["reason"]
+    assert told["suggestions"][0] == "balenalib/debian-node:22.23.2-trixie-run"
+    assert _document("resolve", "debian-python", code=1)["reason"] == "no release yet: watcher sync python"
+    assert _document("resolve", "library/debian", code=1)["members"] == []
+    assert call("tags", "debian-node:9", code=1).stdout == ""
+
+
+def test_an_index_is_looked_up_in_the_ledger(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its digest and dated names are its own."""
+    row = Published("balenalib/debian", "trixie-run", DIGEST, NEWER[2], dated=False)
+
+    async def push(app: App) -> None:
+        app.store.ledger.add([row, replace(row, tag="trixie-run-20241101", dated=True)])
+
+    world.run(push)
+    monkeypatch.chdir(world.folder / "ws")
+    told = _document("resolve", "debian:latest")
+    assert (told["digest"], told["dated"]) == (DIGEST, ["balenalib/debian:trixie-run-20241101"])
+    assert _document("resolve", "debian:trixie-run-20241101")["exists"]
+    assert not _document("resolve", "debian:trixie-run-20231101", code=1)["exists"]

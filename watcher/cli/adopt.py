@@ -24,7 +24,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 def command(repositories: tuple[str, ...], *, as_json: bool) -> None:
     """Note the tags and digests that REPOSITORY has in its registry, without a rebuild.
 
-    REPOSITORY is [HOST/]NAMESPACE/NAME, without a host Docker Hub's. From then on `watcher resolve` knows the digests,
+    REPOSITORY is [HOST/]NAMESPACE/NAME; without a host it is in the registry of [registry] in watcher.toml, or if none
+    is named there on Docker Hub. The login of [registry] is used for that registry and no other. From then on `watcher resolve` knows the digests,
     dated names are never written again, and the repository may be written to.
     """
 
@@ -42,8 +43,14 @@ def command(repositories: tuple[str, ...], *, as_json: bool) -> None:
 async def _adopt(app: App, reference: str) -> Adopted:
     from builder.registry import Registry, RegistrySettings
     from watcher.adopt import adopt
+    from watcher.registry_access import opened
 
-    host, repository = _parts(reference)
+    named, repository = _parts(reference)
+    own = app.config.settings.registry
+    if own.url and named in ("", own.host):
+        async with opened(app.config) as registry:
+            return await adopt(app, registry, repository)
+    host = named or _DOCKER_HUB
     plain = host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK
     registry = Registry(RegistrySettings(host, plain=plain), sleep=asyncio.sleep)
     try:
@@ -59,5 +66,5 @@ def _parts(reference: str) -> tuple[str, str]:
         raise click.UsageError(f"{reference}: a repository is NAMESPACE/NAME")
     is_host = "." in first or ":" in first or first == "localhost"
     if not is_host:
-        return _DOCKER_HUB, reference
+        return "", reference
     return (_DOCKER_HUB if first == "docker.io" else first), rest

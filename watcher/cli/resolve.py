@@ -25,7 +25,8 @@ _DATED = 5
 def command(name: str, device: str | None, *, as_json: bool) -> None:
     """Tell what NAME leads to: each part that was left out, its Dockerfile and bases, its digest if it was pushed.
 
-    NAME is any reference: balenalib/raspberrypi3-node:22, raspberrypi3-node, rpi-debian:bookworm-build-20261122.
+    NAME is any reference: balenalib/raspberrypi3-node:22, raspberrypi3-node, rpi-debian:bookworm-build-20261122; or
+    of an index over all architectures: debian-node:22.
     The exit code is 1 where there is no such image; the nearest names are told then.
     """
 
@@ -54,7 +55,7 @@ def show(found: Answer) -> None:
         click.echo(f"  {'frozen' if found.exists else 'no such image'}: {found.reason}")
     arch = "" if resolved.arch in (None, resolved.hw) else f" ({resolved.arch})"
     parts = {
-        "hardware": f"{resolved.hw}{arch}",
+        "hardware": f"{resolved.hw}{arch}" if resolved.hw else "all: an index over the members",
         "distro": resolved.distro,
         "distro_version": resolved.distro_version,
         "stack": resolved.stack,
@@ -70,6 +71,8 @@ def show(found: Answer) -> None:
         click.echo(f"  {'dockerfile':<15} {resolved.image.dockerfile}")
         for number, base in enumerate(resolved.chain):
             click.echo(f"  {'stands on' if not number else '':<15} {base}")
+    for number, member in enumerate(resolved.members):
+        click.echo(f"  {'' if number else 'members':<15} {member}")
     _registry(found)
     for number, suggestion in enumerate(resolved.suggestions):
         click.echo(f"  {'nearest' if not number else '':<15} {suggestion}")
@@ -79,7 +82,7 @@ def _registry(found: Answer) -> None:
     """What the ledger knows."""
     if found.published:
         click.echo(f"  {'digest':<15} {found.published.digest}  ({found.published.pushed_at:%Y-%m-%d %H:%M})")
-    elif found.resolved.image:
+    elif found.resolved.there:
         click.echo(f"  {'digest':<15} not known to have been pushed")
     if found.frozen_since:
         click.echo(f"  {'frozen since':<15} {found.frozen_since:%Y-%m-%d}")

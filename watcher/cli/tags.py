@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def command(name: str, device: str | None, *, as_json: bool) -> None:
     """List every name of the image that NAME leads to, the canonical one first, dated ones last.
 
+    A name without hardware, debian-node:22, is that of an index over all architectures.
     The exit code is 1 where there is no such image.
     """
 
@@ -35,7 +36,8 @@ def command(name: str, device: str | None, *, as_json: bool) -> None:
             found = answer(resolver, store, name, device)
         except LookupError as error:
             raise click.UsageError(str(error)) from error
-        moving = resolver.names.tags(found.resolved.image) if found.resolved.image else []
+        image = found.resolved.image
+        moving = resolver.names.tags(image) if image else found.resolved.names
         return found, [*moving, *(row.reference for row in found.dated)]
 
     found, names = ask(job)

@@ -72,7 +72,7 @@ async def read(app: App, resolver: Resolver, head: str, name: str, device: str |
     found = await asyncio.to_thread(answer, resolver, app.store, name, device)
     image = found.resolved.image
     if image is None:
-        return ImagePage(found, (), (), None)
+        return ImagePage(found, found.resolved.names, (), None)  # an index, or nothing
     tags, reasons = resolver.names.tags(image), list(because(resolver.catalogue, image))
     return ImagePage(found, tags, reasons, await dockerfile(app, head, image.dockerfile, image.stack or image.distro))
 

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from state.errors import SettingsError
 from watcher.build_settings import Builds, Publish, RegistryTable
 from watcher.daemon_settings import Daemon, Log, Web
+from watcher.shelf_settings import Retention, Trust
 from watcher.source_settings import Mode, SourceSettings, Span, Table
 from watcher.systemd import Supervisor
 
@@ -29,6 +30,7 @@ _SECRETS = (
     ("github", "private_key"),
     ("github", "webhook_secret"),
     ("registry", "password"),
+    ("trust", "signing_key"),
     ("web", "hook_secret"),
     ("web", "token"),
 )
@@ -118,6 +120,8 @@ class Settings(BaseSettings):
     publish: Publish = Publish()
     builds: Builds = Builds()
     registry: RegistryTable = RegistryTable()
+    retention: Retention = Retention()
+    trust: Trust = Trust()
     sources: dict[str, SourceSettings] = {}
     feed: FeedSettings = FeedSettings()
     registries: Registries = Registries()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, func, insert, select, update
@@ -99,6 +100,20 @@ class Builds:
             )
             row = session.exec(query).first()
             return _value(row) if row else None
+
+    def staged(self) -> Mapping[str, str]:
+        """Return inputs → digest of every image that was made."""
+        with self._reading() as session:
+            query = select(BuildRow.inputs, BuildRow.digest).where(BuildRow.inputs != "", BuildRow.digest != "")
+            return dict(session.exec(query).all())
+
+    def finished(self, before: datetime) -> Mapping[str, str]:
+        """Return inputs → digest of the images whose names were all written *before* then, and that nobody asked for since."""
+        with self._reading() as session:
+            rows = session.exec(select(BuildRow).where(BuildRow.inputs != "", BuildRow.state != "superseded")).all()
+            told = [(row.inputs, row.digest, row.state, row.finished_at) for row in rows]
+        recent = {i for i, _, state, at in told if state in OPEN or at is None or at >= before}
+        return {i: digest for i, digest, state, _ in told if state == "tagged" and digest and i not in recent}
 
     def counts(self) -> Counter[str]:
         """Return how many are in each state."""

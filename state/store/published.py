@@ -38,6 +38,12 @@ class Published:
         """The whole name, ``balenalib/amd64-debian:bookworm``."""
         return f"{self.repository}:{self.tag}"
 
+    @property
+    def day(self) -> tuple[str, int]:
+        """Of a dated tag (``…-20261122.1``) its day, and which digest of that day it is: .10 comes after .9."""
+        day, _, nth = self.tag.rpartition("-")[2].partition(".")
+        return day, int(nth or 0)
+
 
 class Ledger:
     """What the registry holds of ours, as far as we know: each method is one transaction."""
@@ -70,6 +76,13 @@ class Ledger:
         """The moving tags that stay where they are until a person releases them."""
         return Pins(self._reading, self._writing)
 
+    def forget(self, names: Iterable[tuple[str, str]]) -> None:
+        """Take these (repository, tag) out of the ledger: they were deleted. Their history stays."""
+        with self._writing() as session:
+            for key in names:
+                if row := session.get(PublishedRow, key):
+                    session.delete(row)
+
     def find(self, repository: str, tag: str) -> Published | None:
         """Return one tag, or None."""
         with self._reading() as session:
@@ -92,7 +105,7 @@ class Ledger:
             )
             found = [_value(row) for row in session.exec(query)]
         exact = [row for row in found if row.tag[len(stem) + 1 :].replace(".", "").isdigit()]
-        return sorted(exact, key=lambda row: _date(row.tag), reverse=True)
+        return sorted(exact, key=lambda row: row.day, reverse=True)
 
     def dated_names(self, repository: str, digests: Collection[str]) -> list[Published]:
         """Return the dated tags of a repository that lead to one of these digests, newest first."""
@@ -102,7 +115,7 @@ class Ledger:
                 col(PublishedRow.dated),
                 col(PublishedRow.digest).in_(digests),
             )
-            return sorted((_value(row) for row in session.exec(query)), key=lambda row: _date(row.tag), reverse=True)
+            return sorted((_value(row) for row in session.exec(query)), key=lambda row: row.day, reverse=True)
 
     def repositories(self) -> Collection[str]:
         """Return the repositories that anything is known of."""
@@ -116,9 +129,3 @@ _FIELDS = ("repository", "tag", "digest", "pushed_at", "dated", "origin")
 def _value(row: PublishedRow) -> Published:
     values: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
     return Published(**values)
-
-
-def _date(tag: str) -> tuple[str, int]:
-    """``…-20261122.1`` → its day, and which digest of that day it is: .10 comes after .9."""
-    day, _, nth = tag.rpartition("-")[2].partition(".")
-    return day, int(nth or 0)

@@ -76,6 +76,7 @@ st.register_type_strategy(
         absent=st.dictionaries(st.sampled_from(Arch), texts),
     ),
 )
+st.register_type_strategy(float, st.floats(allow_nan=False))  # what is no number is not equal to itself
 
 
 @settings(deadline=None, max_examples=60, database=None)

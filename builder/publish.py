@@ -1,6 +1,6 @@
 """An image's way into the registry: staged by digest, then its names, each written only where it must be.
 
-A dated name is written once. Every write is read back: what a registry has is what counts.
+A dated name is written once. What a registry says it has is what counts.
 """
 
 from __future__ import annotations
@@ -85,7 +85,10 @@ async def _mounted(registry: Registry, blob: Descriptor, source: str, target: st
 async def name(
     registry: Registry, repository: str, tag: str, manifest: Manifest, *, once: bool, dry: bool = False
 ) -> Tagged:
-    """Let a tag lead to *manifest*; one that is written *once* and leads elsewhere already is refused."""
+    """Let a tag lead to *manifest*; one that is written *once* and leads elsewhere already is refused.
+
+    What the registry answers to the write tells where a moving tag leads; a dated one is read back all the same.
+    """
     ref = f"{registry.host}/{repository}:{tag}"
     before = await registry.digest(repository, tag) or ""
     if before == manifest.digest:
@@ -93,8 +96,9 @@ async def name(
     if before and once:
         return Tagged(ref, manifest.digest, "refused", before)
     if not dry:
-        await registry.put(repository, tag, manifest)
-        there = await registry.digest(repository, tag)
+        there: str | None = await registry.put(repository, tag, manifest)
+        if once or not there:
+            there = await registry.digest(repository, tag)
         if there != manifest.digest:
             raise RegistryError(registry.host, f"{repository}:{tag}", f"was written and leads to {there} all the same")
     return Tagged(ref, manifest.digest, "written", before)

@@ -144,11 +144,15 @@ class Registry:
         response = await self._ask("PUT", place, headers=headers, content=content, repository=repository)
         self._expect(response, _CREATED, repository, digest)
 
-    async def put(self, repository: str, reference: str, manifest: Manifest) -> None:
-        """Write a manifest under a tag or its own digest; every blob that it names must be there."""
+    async def put(self, repository: str, reference: str, manifest: Manifest) -> str:
+        """Write a manifest under a tag or its own digest; every blob that it names must be there.
+
+        Returns the digest that the registry says it has, "" where it says none.
+        """
         headers = {"Content-Type": manifest.media_type}
         response = await self._ask("PUT", f"{repository}/manifests/{reference}", headers=headers, content=manifest.body)
         self._expect(response, _CREATED, repository, reference)
+        return str(response.headers.get("docker-content-digest", ""))
 
     async def tags(self, repository: str) -> list[str]:
         """Return all tags of a repository, sorted; none if there is no such repository."""

@@ -16,13 +16,14 @@ from watcher.compare import Comparer
 from watcher.config import Configured
 from watcher.images import Snapshots
 from watcher.locks import Locks
+from watcher.works import Works
 
 
 @dataclass(frozen=True, slots=True)
 class App:
     """What conducting needs: settings, memory, the network, git and the forge, and the clock.
 
-    ``issues`` is None where the forge may not be asked for any. ``calls`` are those that a dry run would have made; None in a real run.
+    ``issues`` is None where the forge may not be asked for any. ``works`` opens, for the family's namespace, what building needs. ``calls`` are those that a dry run would have made; None in a real run.
     """
 
     config: Configured
@@ -36,6 +37,7 @@ class App:
     comparer: Comparer
     now: Callable[[], datetime]
     locks: Locks
+    works: Callable[[str], AbstractAsyncContextManager[Works]]
     calls: list[Call] | None = None
 
     @property

@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import sources
@@ -18,6 +19,7 @@ from builder.local_issues import LocalIssues
 from builder.ports import Forge, Issues, Repository
 from state.errors import SettingsError
 from state.store import Store
+from watcher import works
 from watcher.app import App
 from watcher.compare import Comparer
 from watcher.config import Configured, base_environment, clock
@@ -63,6 +65,7 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
             images=Snapshots(repository, config.settings.images.branch),
             comparer=Comparer(store, config.now),
             now=config.now,
+            works=partial(works.opened, config),
             locks=Locks(store, config.settings.state.patience, clock),
             calls=calls,
         )

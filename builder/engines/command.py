@@ -14,7 +14,7 @@ from state.errors import BuildError
 _QUOTED = 12
 """Lines of a log that an error quotes."""
 
-_STEP = re.compile(r"^(STEP \d+/\d+: |Step \d+/\d+ : |#\d+ \[[^]]*\] )")
+_STEP = re.compile(r"(?:^|(?<=: ))(STEP \d+/\d+: |Step \d+/\d+ : |#\d+ \[[^]]*\] )")
 
 
 async def run(
@@ -65,3 +65,10 @@ def quoted(output: str) -> str:
     step = next((line for line in reversed(lines) if _STEP.match(line)), "")
     tail = lines[-_QUOTED:]
     return "\n".join([step, *tail] if step and step not in tail else tail)
+
+
+def step_of(output: str) -> str:
+    """Return the last instruction that *output* tells of (``RUN install_packages curl``), "" if it tells of none."""
+    lines = [line.strip() for line in output.splitlines()]
+    told = [line[match.end() :] for line in lines if (match := _STEP.search(line))]
+    return told[-1].strip() if told else ""

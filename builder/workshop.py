@@ -1,0 +1,126 @@
+"""One image made on this machine: built, tried out, and pushed to where images wait for their names.
+
+What is staged is good: an image that fails its trial is not pushed. Its tag there is the digest of all that went into
+it, so the same inputs are found again, by whoever asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Protocol
+
+from builder import publish
+from builder.engines.command import step_of
+from builder.engines.engine import BuildRequest, Engine
+from builder.oci import Layout, platform_of
+from builder.registry import Registry
+from state.errors import BuildError
+from state.model import Image
+
+Trial = Callable[["Order", Layout], Awaitable[Sequence[str]]]
+"""Tries a built image out, and returns what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One image to make, with all that it takes: nothing else is read anywhere.
+
+    ``inputs`` (64 hexadecimal digits) is the digest of all that decides what comes out. ``files`` is the build context,
+    path → content, in it ``dockerfile``; ``arguments`` and ``labels`` are the engine's. ``epoch`` is the time of every
+    file that the build makes, in seconds since 1970. All that the engine says goes to ``log``.
+    """
+
+    name: str
+    image: Image
+    platform: str
+    inputs: str
+    dockerfile: str
+    files: Mapping[str, bytes] = field(repr=False)
+    arguments: Mapping[str, str]
+    labels: Mapping[str, str]
+    epoch: int
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An image that is staged: its digest, and how many seconds it took."""
+
+    digest: str
+    seconds: float
+
+
+class Maker(Protocol):
+    """What makes images: this machine, or many.
+
+    :raises BuildError: the image cannot be built, or is no good
+    :raises RegistryError: it cannot be pushed
+    """
+
+    async def make(self, order: Order) -> Made:
+        """Make one image and stage it."""
+        ...
+
+
+class Unfit(BuildError):
+    """An image was built and does not do what it must: it gets no name."""
+
+
+class Workshop:
+    """A maker on this machine. ``staging`` is a repository, ``scratch`` a folder for contexts and layouts."""
+
+    def __init__(
+        self, engine: Engine, registry: Registry, staging: str, scratch: Path, trial: Trial | None = None
+    ) -> None:
+        self._engine, self._registry, self._staging = engine, registry, staging
+        self._scratch, self._trial = scratch, trial
+
+    async def make(self, order: Order) -> Made:
+        """Build, check what the image says of itself, try it out, push it by digest, and note its inputs as its tag."""
+        begun = monotonic()
+        await asyncio.to_thread(self._scratch.mkdir, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._scratch, prefix="build-") as folder:
+            context = Path(folder) / "context"
+            await asyncio.to_thread(_write, context, order.files)
+            layout = await self._engine.build(
+                BuildRequest(
+                    context=context,
+                    dockerfile=context / order.dockerfile,
+                    platform=order.platform,
+                    output=Path(folder) / f"layout-{order.inputs[:16]}",
+                    log=order.log,
+                    epoch=order.epoch,
+                    arguments=order.arguments,
+                    labels=order.labels,
+                )
+            )
+            await self._try(order, layout)
+            manifest = await publish.push(self._registry, self._staging, layout)
+        await publish.name(self._registry, self._staging, order.inputs, manifest, once=False)
+        return Made(manifest.digest, monotonic() - begun)
+
+    async def _try(self, order: Order, layout: Layout) -> None:
+        stated = platform_of(layout.config())
+        if stated != order.platform:
+            raise Unfit(f"the image states {stated}, and must be {order.platform}")
+        wrong = await self._trial(order, layout) if self._trial else ()
+        if wrong:
+            raise Unfit("smoke test: " + "; ".join(wrong))
+
+
+def failed_step(error: BuildError) -> str:
+    """Return the instruction that failed, "" where it is not the image's own fault: then it may work another time."""
+    return "smoke test" if isinstance(error, Unfit) else step_of(str(error))
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a context; git's paths stay inside, since a tree has no ``..``."""
+    for path, content in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)

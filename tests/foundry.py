@@ -1,0 +1,229 @@
+"""A world that builds: an engine that makes small images of nothing, and a registry on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from builder.engines.engine import BuildRequest, Ran
+from builder.oci import Layout, Manifest, labels_of
+from builder.registry import Registry, RegistrySettings
+from builder.workshop import Workshop
+from state.errors import BuildError
+from state.model import Build
+from tests.registry import LoopbackRegistry
+from tests.registry.images import layout
+from tests.world import World
+from watcher.app import App
+from watcher.build_report import Report
+from watcher.building import work
+from watcher.works import Works
+
+
+@dataclass
+class Forge:
+    """An engine without containers: a layer is a digest of Dockerfile and arguments. ``broken``: whose RUN fails."""
+
+    name: str = "forge"
+    made: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    platform: str = ""
+    then: Callable[[], None] = lambda: None
+
+    async def ready(self) -> str:
+        """Always."""
+        return "forge 1"
+
+    async def build(self, request: BuildRequest) -> Layout:
+        """Write the layout."""
+        text = request.dockerfile.read_text()
+        place = str(request.dockerfile.parent.relative_to(request.context))
+        self.made.append(place)
+        assert (request.context / "scripts" / "entry.sh").is_file()
+        with request.log.open("a") as log:
+            log.write(f"STEP 1/2: FROM {request.arguments.get('BASE', 'upstream')}\n")
+        if any(part in place for part in self.broken):
+            raise BuildError("forge build: STEP 2/2: RUN install_packages curl\nno such package: curl")
+        self.then()
+        body = hashlib.sha256(f"{text}{sorted(request.arguments.items())}".encode()).digest()
+        return layout(request.output, self.platform or request.platform, layers=(body,), labels=request.labels)
+
+    async def run(
+        self,
+        layout: Layout,
+        platform: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        seconds: float = 600.0,
+    ) -> Ran:
+        """Nothing to run."""
+        raise AssertionError
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Foundry:
+    """A world, its registry, and its engine. ``stop_at``: the number of the registry's request that is the last one."""
+
+    world: World
+    server: LoopbackRegistry
+    forge: Forge = field(default_factory=Forge)
+    stop_at: int | None = None
+    asked: int = 0
+
+    @classmethod
+    def merged(cls, world: World, server: LoopbackRegistry) -> Foundry:
+        """A small family in which the import of Node 22.11.0 is merged, with its builds in the queue."""
+        made = cls(world, server)
+        made.settings()
+        _shrink(world)
+        world.only("22.11.0")
+        world.sync()
+        world.decide("merge", 1)
+        return made
+
+    def settings(self, extra: str = "") -> None:
+        """Let the watcher build by itself."""
+        self.world.settings(f'[publish]\nmode = "publish"\n{extra}')
+
+    @asynccontextmanager
+    async def _works(self, namespace: str) -> AsyncIterator[Works]:
+        registry = Counted(self)
+        var = self.world.folder / "ws" / "var"
+        staging = f"{namespace}/staging"
+        try:
+            yield Works(registry, Workshop(self.forge, registry, staging, var / "scratch"), staging, var / "builds")
+        finally:
+            await registry.aclose()
+
+    def run(self, job: Callable[[App], Any]) -> Any:
+        """Run *job* with a bundle whose works are these."""
+        self.asked = 0
+        return self.world.run(lambda app: job(replace(app, works=self._works)))
+
+    def work(self) -> Report:
+        """Run the builds that are due."""
+        found: Report = self.run(work)
+        return found
+
+    def open(self) -> list[Build]:
+        """Return what is left in the queue."""
+
+        async def job(app: App) -> list[Build]:
+            return app.store.builds.open()
+
+        found: list[Build] = self.world.run(job)
+        return found
+
+    def tags(self) -> dict[str, str]:
+        """Every name in the registry, but those of staging, and its digest."""
+        return {
+            f"{name}:{tag}": digest
+            for name, repository in self.server.repositories.items()
+            for tag, digest in repository.tags.items()
+            if not name.endswith("/staging")
+        }
+
+    def digests(self, repository: str) -> Mapping[str, str]:
+        """Tag → digest of one repository."""
+        return self.server.repository(repository).tags
+
+    def manifest(self, build: Build) -> Manifest:
+        """What the registry has of an image."""
+        media, body = self.server.repository(build.repository).manifests[build.digest]
+        return Manifest(media, body)
+
+    def labels(self, build: Build) -> dict[str, str]:
+        """The labels of an image in the registry."""
+        return labels_of(self.server.repository(build.repository).blobs[self.manifest(build).config.digest])
+
+    def events(self, kind: str) -> list[Mapping[str, Any]]:
+        """What the journal has of one kind, oldest first."""
+
+        async def job(app: App) -> list[Mapping[str, Any]]:
+            return [entry.data for entry in app.store.events(10_000) if entry.kind == kind]
+
+        return self.world.run(job)
+
+    def log(self, build: Build) -> Path:
+        """Where the log of a build is."""
+        return self.world.folder / "ws" / "var" / "builds" / build.log
+
+
+class Counted(Registry):
+    """A client that counts what it asks, and ends the process where the foundry says."""
+
+    def __init__(self, foundry: Foundry) -> None:
+        async def at_once(seconds: float) -> None:
+            del seconds
+
+        super().__init__(RegistrySettings(foundry.server.host, plain=True, writes_per_minute=10**9), sleep=at_once)
+        self._foundry = foundry
+
+    async def _ask(self, method: str, place: str, **more: Any) -> Any:
+        self._foundry.asked += 1
+        if self._foundry.stop_at is not None and self._foundry.asked > self._foundry.stop_at:
+            raise Crash
+        return await super()._ask(method, place, **more)
+
+
+_DEVICES = """
+[classes.generic-amd64]
+title = "Generic x86_64"
+arch = "amd64"
+layer = "generic"
+generic = true
+
+[classes.raspberrypi4-64]
+title = "Raspberry Pi 4"
+arch = "aarch64"
+layer = "raspberrypi"
+
+[classes.raspberrypi4-64.distros]
+debian = ["trixie"]
+
+[devices]
+intel-nuc = { title = "Intel NUC", arch = "amd64", class = "generic-amd64" }
+raspberrypi4-64 = { title = "Raspberry Pi 4", arch = "aarch64", class = "raspberrypi4-64" }
+fincm4 = { title = "balenaFin CM4", arch = "aarch64", class = "raspberrypi4-64" }
+"""
+
+
+def _shrink(world: World) -> None:
+    """Let the family be Debian trixie for two architectures: enough of it to build."""
+    folder = world.folder / "edit"
+    _git("clone", "-q", str(world.folder / "ws" / "images.git"), str(folder))
+    file = folder / "catalogue" / "distros.toml"
+    document = tomlkit.parse(file.read_text())
+    distros: Any = document["distros"]
+    for name in [name for name in distros if name != "debian"]:
+        del distros[name]
+    lines = distros["debian"]["lines"]
+    for name in [name for name in lines if name != "trixie"]:
+        del lines[name]
+    absent = lines["trixie"].setdefault("absent", {})
+    for arch in ("armv7hf", "armv5e", "i386"):
+        del lines["trixie"]["bases"][arch]
+        absent[arch] = "not in this test"
+    file.write_text(tomlkit.dumps(document))
+    (folder / "catalogue" / "devices.toml").write_text(_DEVICES)
+    stacks = folder / "catalogue" / "stacks.toml"
+    stacks.write_text(stacks.read_text().partition("# CPython publishes")[0])
+    me = ("-c", "user.name=me", "-c", "user.email=me@example.org")
+    _git("-C", str(folder), *me, "commit", "-qam", "A small family")
+    _git("-C", str(folder), "push", "-q")
+
+
+def _git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True, capture_output=True)

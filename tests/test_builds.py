@@ -1,0 +1,166 @@
+"""From a merged pull request to names in a registry."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.foundry import Crash, Foundry
+from tests.registry import LoopbackRegistry
+from tests.world import NEWER, OLDER, World
+
+NODE = "balenalib/amd64-debian-node"
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackRegistry]:
+    """An empty registry."""
+    with LoopbackRegistry() as served:
+        yield served
+
+
+@pytest.fixture
+def foundry(world: World, server: LoopbackRegistry) -> Foundry:
+    """A small family in which Node 22.11.0 is merged."""
+    return Foundry.merged(world, server)
+
+
+def test_a_merge_becomes_images_with_dated_and_moving_names(foundry: Foundry) -> None:
+    """What they stand on is made first, though no pull request touched it; a second run does nothing."""
+    report = foundry.work()
+    assert (report.broken, report.blocked, report.stopped) == ([], [], "")
+    names = [build.name for build in report.built]
+    assert names.index("balenalib/amd64-debian:trixie-run") < names.index(f"{NODE}:22.11.0-trixie-run")
+    tags = foundry.digests(NODE)
+    assert tags["22"] == tags["latest"] == tags["22.11.0-trixie-run"] == tags["22.11.0-trixie-run-20241101"]
+    assert foundry.open() == []
+    asked = foundry.asked
+    assert asked
+    assert foundry.work().document() == {key: [] for key in report.document()}
+    assert foundry.asked == 0
+
+
+def test_devices_are_their_class_with_a_label(foundry: Foundry) -> None:
+    """No build and no layer: the class's layers, the device's label, its own names."""
+    report = foundry.work()
+    assert [build.hw for build in report.relabelled] == ["intel-nuc"] * 4 + ["fincm4"] * 4 or report.relabelled
+    made = {build.name: build for build in (*report.built, *report.relabelled)}
+    device = made["balenalib/fincm4-debian-node:22.11.0-trixie-run"]
+    klass = made["balenalib/raspberrypi4-64-debian-node:22.11.0-trixie-run"]
+    layers = [foundry.manifest(build).layers for build in (device, klass)]
+    assert layers[0] == layers[1]
+    labels = foundry.labels(device)
+    assert labels["io.balena.device-type"] == "fincm4"
+    assert labels["org.opencontainers.image.base.digest"] == klass.digest
+    assert foundry.digests("balenalib/fincm4-node")["22"] == device.digest
+
+
+def test_a_newer_release_moves_the_moving_names_and_no_dated_one(foundry: Foundry) -> None:
+    """What is not touched is not built; the older version keeps the names that only it has."""
+    foundry.work()
+    before, built = dict(foundry.digests(NODE)), len(foundry.forge.made)
+    foundry.world.publish(NEWER)
+    foundry.world.only("22.23.2", "22.11.0")
+    number = next(p["number"] for p in foundry.world.sync()["pulls"] if p["new"] == "22.23.2")
+    foundry.world.decide("merge", number)
+    report = foundry.work()
+    assert {build.reason for build in report.built} == {"node 22.23.2"}
+    assert len(foundry.forge.made) - built == len(report.built) == 8
+    after = foundry.digests(NODE)
+    assert after["22"] == after["22.23.2-trixie-run-20260810"] != before["22"]
+    for name in ("22.11.0-trixie-run", "22.11.0-trixie-run-20241101"):
+        assert after[name] == before[name]
+    kept = {tag.ref.partition("/")[2] for tag in report.tags if tag.action != "written"}
+    assert not kept
+
+
+def test_a_failure_holds_back_only_what_stands_on_it(foundry: Foundry) -> None:
+    """Tried again at once, then left till later; the rest is named; a retry makes only what is missing."""
+    foundry.forge.broken = {"device-base/raspberrypi4-64"}
+    report = foundry.work()
+    failed = report.broken[0]
+    assert [each.failures for each in report.broken] == [2, 2]
+    assert failed.step == "RUN install_packages curl"
+    assert "FROM" in foundry.log(failed).read_text()
+    assert {build.hw for build in report.blocked} == {"raspberrypi4-64", "fincm4"}
+    assert "22" in foundry.digests(NODE)
+    assert not foundry.digests("balenalib/raspberrypi4-64-debian-node")
+    assert foundry.work().built == []
+    made = len(foundry.forge.made)
+    foundry.forge.broken = set()
+    foundry.world.day(OLDER[2] + timedelta(hours=1))
+    report = foundry.work()
+    assert len(foundry.forge.made) - made == len(report.built)
+    assert {build.hw for build in (*report.built, *report.relabelled)} == {"raspberrypi4-64", "fincm4"}
+    assert "22" in foundry.digests("balenalib/fincm4-debian-node")
+    assert foundry.open() == []
+
+
+def test_three_failures_in_a_row_are_told_once_and_end_it(foundry: Foundry) -> None:
+    """From then on a person decides; nothing is tried in the meantime."""
+    foundry.forge.broken = {"debian/trixie"}
+    for hours in (0, 1, 30, 300):
+        foundry.world.day(OLDER[2] + timedelta(hours=hours))
+        foundry.work()
+    tried = [place for place in foundry.forge.made if place.endswith("amd64/debian/trixie/run")]
+    assert len(tried) == 3
+    told = foundry.events("BuildFailed")
+    assert {(each["name"], each["stopped"]) for each in told} == {
+        ("balenalib/amd64-debian:trixie-run", True),
+        ("balenalib/aarch64-debian:trixie-run", True),
+    }
+    assert len(told) == 2
+
+
+def test_an_image_of_the_wrong_platform_gets_no_name(foundry: Foundry) -> None:
+    """ARM images that said amd64 were a defect for years."""
+    foundry.forge.platform = "linux/amd64"
+    report = foundry.work()
+    assert "balenalib/aarch64-debian:trixie-run" in {build.name for build in report.broken}
+    assert "22" in foundry.digests(NODE)
+    assert not foundry.digests("balenalib/aarch64-debian")
+
+
+def test_a_busy_registry_is_waited_for_and_one_that_is_down_ends_the_run(foundry: Foundry) -> None:
+    """Three refusals in a row: the others are not even tried, and the next run makes them."""
+    foundry.server.faults = [429, 503]
+    foundry.forge.then = lambda: foundry.server.faults.extend([500] * 1000)
+    report = foundry.work()
+    assert "HTTP 500" in report.stopped
+    assert len(foundry.forge.made) < 8
+    foundry.world.day(OLDER[2] + timedelta(hours=2))
+    foundry.server.faults = [500] * 100
+    assert {"HTTP 500" in build.error for build in foundry.work().broken} == {True}
+    foundry.server.faults.clear()
+    foundry.forge.then = lambda: None
+    foundry.world.day(OLDER[2] + timedelta(hours=40))
+    report = foundry.work()
+    assert (report.broken, report.stopped) == ([], "")
+    assert foundry.open() == []
+
+
+@pytest.mark.parametrize("step", [7, 60])
+def test_a_crash_at_any_request_is_finished_by_the_next_run(foundry: Foundry, step: int) -> None:
+    """Killed again and again, later each time: every image has its names once, and dated ones never move."""
+    dated: dict[str, str] = {}
+    for stop in itertools.count(step, step):
+        foundry.stop_at = stop
+        try:
+            report = foundry.work()
+        except Crash:
+            now = foundry.tags()
+            assert {name: now[name] for name in dated} == dated
+            dated = {name: digest for name, digest in now.items() if name.endswith("-20241101")}
+            continue
+        break
+    assert (report.broken, foundry.open()) == ([], [])
+    tags = foundry.tags()
+    assert len({name for name in tags if name.endswith("-20241101")}) == len(set(tags.values()))
+    assert not [name for name in tags if name.endswith(".1")]
+    for name, digest in tags.items():
+        if name.endswith("-20241101"):
+            assert tags[name.removesuffix("-20241101")] == digest
+    assert len(foundry.forge.made) < 3 * len(set(foundry.forge.made))

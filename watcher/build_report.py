@@ -1,0 +1,62 @@
+"""What a run of builds did, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from builder.publish import Tagged
+from state.errors import RegistryError
+from state.model import Build
+
+
+@dataclass(slots=True)
+class Report:
+    """The images that were built, were there already, were relabelled, failed or wait for one that failed; and names.
+
+    ``stopped`` says why the run went no further; ``trouble`` which repositories did not get their moving names.
+    """
+
+    built: list[Build] = field(default_factory=list)
+    cached: list[Build] = field(default_factory=list)
+    relabelled: list[Build] = field(default_factory=list)
+    broken: list[Build] = field(default_factory=list)
+    blocked: list[Build] = field(default_factory=list)
+    tags: list[Tagged] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+    stopped: str = ""
+
+    def made(self, build: Build, tags: Sequence[Tagged]) -> None:
+        """Note an image that is in the registry now, and its dated names."""
+        kind = self.cached if build.cached else self.relabelled if build.kind == "relabel" else self.built
+        kind.append(build)
+        self.tags += tags
+
+    def failed(self, build: Build) -> None:
+        """Note an image that failed, and is not tried again in this run."""
+        self.broken.append(build)
+
+    def unnamed(self, repository: str, error: RegistryError) -> None:
+        """Note a repository whose moving names could not be written: the next run does it."""
+        self.trouble.append(f"{repository}: {error}")
+
+    @property
+    def exit_code(self) -> int:
+        """0 done or nothing to do, 1 something failed."""
+        return 1 if self.broken or self.trouble or self.stopped else 0
+
+    def document(self) -> dict[str, Any]:
+        """Return what programs may rely on, as JSON."""
+        return {
+            "built": [_made(build) for build in self.built],
+            "cached": [_made(build) for build in self.cached],
+            "relabelled": [_made(build) for build in self.relabelled],
+            "failed": [{"name": b.name, "step": b.step or b.error, "log": b.log or None} for b in self.broken],
+            "blocked": [{"name": build.name, "reason": build.error} for build in self.blocked],
+            "tags": [{"ref": tag.ref, "digest": tag.digest, "action": tag.action} for tag in self.tags],
+        }
+
+
+def _made(build: Build) -> dict[str, Any]:
+    return {"name": build.name, "digest": build.digest, "seconds": round(build.seconds, 3)}

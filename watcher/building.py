@@ -1,0 +1,225 @@
+"""The builds that are due: each image after what it stands on, dated at once, and moving names repository by repository.
+
+The queue is in the database and every step is safe to repeat: whatever a crash cut off is finished by the next run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from builder.publish import Tagged
+from generator.rows import Catalogue
+from state.errors import RegistryError, WatcherError
+from state.events import BuildFailed, ImageBuilt
+from state.model import Build
+from watcher import making, naming
+from watcher.app import App
+from watcher.build_graph import Graph
+from watcher.build_report import Report
+from watcher.dating import Gate
+from watcher.drawings import Drawings
+from watcher.footing import footing
+from watcher.works import Works
+
+log = logging.getLogger(__name__)
+
+_ENOUGH = 3
+"""Images in a row that the registry refuses: then it is down, and the others wait for another time."""
+
+
+async def work(app: App) -> Report:
+    """Run all builds that are due, until none is, and let names lead to what was made.
+
+    :raises SettingsError: there is something to build, and no registry to push to
+    :raises StoreBusy: another watcher is building
+    """
+    report = Report()
+    async with app.lock("build"):
+        seen: set[tuple[int, int]] = set()
+        while fresh := {(b.id, b.attempts) for b in due(app)} - seen:
+            seen |= fresh
+            await app.repository.fetch()
+            catalogue = await app.images.catalogue(await app.images.head())
+            async with app.works(catalogue.family.namespace) as works:
+                try:
+                    await _pass(app, works, catalogue, report)
+                except RegistryError as error:
+                    report.stopped = str(error)
+            if report.stopped:
+                break
+            seen |= {(b.id, b.attempts) for b in app.store.builds.open()}
+    return report
+
+
+def due(app: App) -> list[Build]:
+    """Return the builds that something can be done about now."""
+    builds, now = app.store.builds.open(), app.now()
+    unmade = {build.name for build in builds if build.state != "pushed"}
+    soaked = now - app.config.settings.publish.soak
+
+    def is_due(build: Build) -> bool:
+        match build.state:
+            case "pushed":
+                return build.finished_at is None or build.finished_at <= soaked
+            case "failed":
+                return build.next_try is not None and build.next_try <= now
+            case "blocked":
+                return build.base not in unmade
+            case _:
+                return True
+
+    return [build for build in builds if is_due(build)]
+
+
+async def _pass(app: App, works: Works, catalogue: Catalogue, report: Report) -> None:
+    crashed = [replace(b, state="waiting") for b in app.store.builds.open() if b.state == "running"]
+    app.store.builds.save(crashed)
+    head = await Drawings.at(app, await app.images.head())
+    drawings = {head.commit: head}
+    gate = Gate(app, works, catalogue.family.namespace)
+    found = await footing(app, works, gate, drawings)
+    graph = Graph(found.builds, found.needs, found.known, app.now())
+    await Crew(app, works, gate, drawings, head, graph, report).run()
+
+
+class Crew:
+    """One pass over the queue: so many builds and so many relabels at once."""
+
+    def __init__(
+        self,
+        app: App,
+        works: Works,
+        gate: Gate,
+        drawings: dict[str, Drawings],
+        head: Drawings,
+        graph: Graph,
+        report: Report,
+    ) -> None:
+        self._app, self._works, self._gate, self._graph, self._report = app, works, gate, graph, report
+        self._drawings, self._head = drawings, head
+        self._limits = {"build": works.jobs, "relabel": works.relabels}
+        self._ready: dict[str, deque[Build]] = {kind: deque() for kind in self._limits}
+        self._busy: dict[asyncio.Task[None], str] = {}
+        self._refused = 0
+
+    async def run(self) -> None:
+        """Make what can be made; name what can be named."""
+        ready, blocked = self._graph.start()
+        self._blocked(blocked)
+        self._queue(ready)
+        for repository in self._graph.repositories:
+            await self._name(repository)
+        try:
+            while self._start():
+                finished, _ = await asyncio.wait(self._busy, return_when=asyncio.FIRST_COMPLETED)
+                for task in finished:
+                    del self._busy[task]
+                    task.result()
+        finally:
+            await _ended(list(self._busy))
+
+    def _queue(self, builds: Iterable[Build]) -> None:
+        for build in builds:
+            self._ready[build.kind].append(build)
+
+    def _start(self) -> bool:
+        """Start what there is room for; whether anything is going on."""
+        for kind, limit in self._limits.items():
+            while self._ready[kind] and list(self._busy.values()).count(kind) < limit and not self._report.stopped:
+                self._busy[asyncio.create_task(self._one(self._ready[kind].popleft()))] = kind
+        return bool(self._busy)
+
+    async def _one(self, build: Build) -> None:
+        """Make one image, and say what came of it."""
+        now = self._app.store.builds.find(build.id)
+        if now is None or now.state == "superseded":
+            self._graph.failed(replace(build, state="superseded"))
+            return
+        attempts = build.attempts + 1
+        started = replace(
+            build, state="running", attempts=attempts, started_at=self._app.now(), log=_log(build, attempts)
+        )
+        if build.kind == "build":
+            self._app.store.builds.save([started])
+        try:
+            drawings = self._drawings[build.commit]
+            done, tags = await making.make(self._app, self._works, self._gate, drawings, started, self._graph.known)
+        except WatcherError as error:
+            touched = self._failed(started, error)
+        else:
+            self._refused = 0
+            self._made(done, tags)
+            touched = {build.repository}
+        for repository in sorted(touched):
+            await self._name(repository)
+
+    def _made(self, build: Build, tags: Sequence[Tagged]) -> None:
+        self._app.store.builds.save([build])
+        if build.kind == "build":
+            event = ImageBuilt(
+                build.source, build.plan, build.name, build.platform, build.digest, build.inputs,
+                round(build.seconds, 3), build.cached,
+            )  # fmt: skip
+            self._app.store.record([event], self._app.now())
+        self._report.made(build, tags)
+        self._queue(self._graph.made(build))
+
+    def _failed(self, build: Build, error: WatcherError) -> set[str]:
+        """Note a failure; return the repositories of which perhaps nothing is left to be made now."""
+        row = making.failed(self._app, build, error)
+        log.error("%s: %s", build.name, row.step or row.error.partition("\n")[0])
+        if isinstance(error, RegistryError):
+            self._refused += 1
+            self._report.stopped = str(error) if self._refused >= _ENOUGH else ""
+        again = row.next_try is not None and row.next_try <= self._app.now()
+        blocked = [] if again else self._graph.failed(row)
+        self._app.store.builds.save([row, *blocked])
+        if again:
+            self._queue([row])
+            return set()
+        self._report.failed(row)
+        self._report.blocked += blocked
+        if row.failures == making.ENOUGH:
+            told = BuildFailed(
+                row.source, row.plan, row.name, row.step, row.error, row.log, len(blocked), row.next_try is None
+            )
+            self._app.store.record([told], self._app.now())
+        return {row.repository, *(each.repository for each in blocked)}
+
+    def _blocked(self, builds: Sequence[Build]) -> None:
+        self._app.store.builds.save(builds)
+        self._report.blocked += builds
+
+    async def _name(self, repository: str) -> None:
+        """Write the moving names of a repository of which nothing is being made any more, once they may be."""
+        soaked = self._app.now() - self._app.config.settings.publish.soak
+        builds = [b for b in self._graph.settled(repository) if b.finished_at is None or b.finished_at <= soaked]
+        if not builds:
+            return
+        self._graph.named(builds)
+        try:
+            tags = await naming.name_all(self._app, self._works, self._gate, builds, self._drawings, self._head)
+        except RegistryError as error:
+            log.error("%s: %s", repository, error)  # noqa: TRY400  (expected: the message says it all)
+            self._report.unnamed(repository, error)
+            return
+        self._app.store.builds.save(replace(build, state="tagged") for build in builds)
+        self._report.tags += tags
+
+
+def _log(build: Build, attempts: int) -> str:
+    return f"{build.id}-{attempts}.log" if build.kind == "build" else ""
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End what is still going on, where the pass itself is ended."""
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError, WatcherError):
+            await task

@@ -1,0 +1,88 @@
+"""One image of the queue: made or found, brought into its repository, dated; or failed, with when it is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from time import monotonic
+
+from builder.oci import labels_of
+from builder.publish import Tagged
+from builder.workshop import Order, failed_step
+from state.errors import BuildError, WatcherError
+from state.model import Build
+from watcher import dating
+from watcher.app import App
+from watcher.dating import Gate
+from watcher.drawings import INPUTS, Drawings
+from watcher.works import Works
+
+DELAYS = (0, 0, 1, 2, 4, 8, 16, 32)
+"""Hours before the first try, the second …: what fails for a passing reason is tried for two and a half days."""
+
+ENOUGH = 3
+"""Failures in a row after which an image whose own instruction fails is left to people, and after which any is told."""
+
+_TOLD = 4000
+"""Characters of an error that are kept; the log has all."""
+
+
+async def make(
+    app: App, works: Works, gate: Gate, drawings: Drawings, build: Build, digests: Mapping[str, str]
+) -> tuple[Build, Sequence[Tagged]]:
+    """Make *build* and give it its dated names; *digests* are those of what it stands on, by name.
+
+    :raises BuildError: it cannot be built, or is no good
+    :raises RegistryError: the registry refused
+    """
+    begun = monotonic()
+    if build.kind == "relabel":
+        manifest, fresh = await dating.relabel(works, gate, build, digests[build.base])
+        made = replace(build, cached=not fresh)
+    else:
+        order = drawings.order(build, works.registry.host, digests, works.logs / build.log)
+        where, digest = await _find(works, build, order) or (works.staging, "")
+        if not digest:
+            works.logs.mkdir(parents=True, exist_ok=True)
+            digest = (await works.maker.make(order)).digest
+            made = replace(build, inputs=order.inputs, cached=False)
+        else:
+            made = replace(build, inputs=order.inputs, cached=True, log="")
+        manifest = await dating.place(works, gate, build, digest, where)
+    dated, tags = await dating.date(app, works, gate, drawings, made, manifest)
+    now = app.now()
+    seconds = monotonic() - begun
+    done = replace(
+        dated, state="pushed", finished_at=now, seconds=seconds, failures=0, next_try=None, step="", error=""
+    )
+    return done, tags
+
+
+async def _find(works: Works, build: Build, order: Order) -> tuple[str, str] | None:
+    """Find an image of just these inputs in the registry: staged, or under its name; repository and digest."""
+    registry = works.registry
+    if digest := await registry.digest(works.staging, order.inputs):
+        return works.staging, digest
+    repository, tag = dating.split(build.name)
+    manifest = await registry.manifest(repository, tag)
+    if manifest is None or manifest.is_index:
+        return None
+    labels = labels_of(await registry.blob(repository, manifest.config.digest))
+    return (repository, manifest.digest) if labels.get(INPUTS) == order.inputs else None
+
+
+def failed(app: App, build: Build, error: WatcherError) -> Build:
+    """Return the row of a build that failed: when it is tried again, or that it is left to people.
+
+    What an instruction of the image's own (or its trial) does three times in a row it does a fourth time.
+    """
+    step = failed_step(error) if isinstance(error, BuildError) else ""
+    failures = build.failures + 1
+    stopped = failures >= (ENOUGH if step else len(DELAYS))
+    wait = None if stopped else app.now() + timedelta(hours=DELAYS[failures])
+    text = str(error)
+    told = text if len(text) <= _TOLD else f"{text[: _TOLD // 2]}\n…\n{text[-_TOLD // 2 :]}"
+    return replace(
+        build, state="failed", failures=failures, next_try=wait, step=step, error=told, finished_at=app.now()
+    )

@@ -188,10 +188,13 @@ generic = true
 [classes.raspberrypi4-64]
 title = "Raspberry Pi 4"
 arch = "aarch64"
-layer = "raspberrypi"
+layer = "generic"
 
 [classes.raspberrypi4-64.distros]
 debian = ["trixie"]
+
+[classes.raspberrypi4-64.packages]
+debian = ["i2c-tools"]
 
 [devices]
 intel-nuc = { title = "Intel NUC", arch = "amd64", class = "generic-amd64" }
@@ -218,6 +221,8 @@ def _shrink(world: World) -> None:
         absent[arch] = "not in this test"
     file.write_text(tomlkit.dumps(document))
     (folder / "catalogue" / "devices.toml").write_text(_DEVICES)
+    for key in (folder / "catalogue" / "keys").glob("*"):
+        key.unlink()
     stacks = folder / "catalogue" / "stacks.toml"
     stacks.write_text(stacks.read_text().partition("# CPython publishes")[0])
     me = ("-c", "user.name=me", "-c", "user.email=me@example.org")

@@ -74,6 +74,13 @@ class Answer:
         return self.resolved.reason
 
 
+def names(resolver: Resolver, found: Answer) -> list[str]:
+    """Return every name of the image or index that was found, the canonical one first, dated ones last."""
+    image = found.resolved.image
+    moving = resolver.names.tags(image) if image else found.resolved.names
+    return [*moving, *(row.reference for row in found.dated)]
+
+
 _SHOWN = (
     "name", "hw", "arch", "distro", "distro_version", "stack", "stack_version", "variant", "date",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from sqlmodel import Session
 
+from state.desk_tables import PauseRow
 from state.store import feeds, holds, journal, pulls, quarantine, upstream
 from state.store.lag import Lag, lag
 
@@ -15,7 +16,7 @@ from state.store.lag import Lag, lag
 class SourceStatus(TypedDict):
     """One source; times are ISO 8601 in UTC, ``newest`` maps a supported line to its version, ``lag`` to its times.
 
-    ``next_check`` is when it is to be polled next, ``cadence`` why then.
+    ``next_check`` is when it is to be polled next, ``cadence`` why then; ``paused`` is a person's reason not to.
     """
 
     last_success: str | None
@@ -25,6 +26,7 @@ class SourceStatus(TypedDict):
     lag: Mapping[str, Lag]
     next_check: str | None
     cadence: str | None
+    paused: str | None
 
 
 class HeldStatus(TypedDict):
@@ -96,7 +98,13 @@ def _source(session: Session, name: str, state: feeds.SourceState, today: date) 
         "lag": lag(session, name, newest),
         "next_check": _iso(state.next_check),
         "cadence": state.cadence or None,
+        "paused": _paused(session, name),
     }
+
+
+def _paused(session: Session, name: str) -> str | None:
+    row = session.get(PauseRow, name)
+    return row.reason if row else None
 
 
 def _changed(session: Session) -> list[ChangedStatus]:

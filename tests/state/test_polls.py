@@ -189,7 +189,7 @@ def test_the_status_is_one_json_document(store: Store) -> None:
     waits = {"arch": "armv6", "libc": "glibc", "reason": "not there yet", "since": at, "due": None}
     release_of = {"source": "node", "line": "22", "version": "22.11.0"}
     never: dict[str, object] = {"last_success": None, "newest": {}, "failing_since": at, "error": "500", "lag": {}}
-    never |= {"next_check": None, "cadence": None}
+    never |= {"next_check": None, "cadence": None, "paused": None}
     lag = {"22": {"published": "2024-10-29", "seen": at, "pull": None, "merged": None}}
     node: dict[str, object] = {
         "last_success": LATER.isoformat(),
@@ -197,7 +197,7 @@ def test_the_status_is_one_json_document(store: Store) -> None:
         "failing_since": None,
         "error": None,
     }
-    node |= {"lag": lag, "next_check": at, "cadence": "every hour"}
+    node |= {"lag": lag, "next_check": at, "cadence": "every hour", "paused": None}
     file = {"url": artifact().url, "recorded": was, "published": now, "since": at, "issue": "https://forge/7"}
     assert json.loads(json.dumps(store.status(TODAY))) == {
         "sources": {"go": never, "node": node},

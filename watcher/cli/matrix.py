@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -35,10 +34,12 @@ def command(*, explain: str | None, as_json: bool, arch_only: bool, **filters: s
         return
 
     def job(catalogue: Catalogue, _: Store | None) -> list[Presence]:
-        from generator.presence import presences
+        from watcher.cells import cells
 
-        chosen = _chosen(catalogue, filters)
-        return [cell for cell in presences(catalogue, devices=not arch_only) if _fits(cell, chosen)]
+        try:
+            return cells(catalogue, filters, devices=not arch_only)
+        except LookupError as error:
+            raise click.UsageError(f"--{error.args[0]}") from error
 
     found = ask(job)
     if as_json:
@@ -47,44 +48,6 @@ def command(*, explain: str | None, as_json: bool, arch_only: bool, **filters: s
     from watcher.cli.matrix_table import show
 
     show(found)
-
-
-def _chosen(catalogue: Catalogue, filters: dict[str, str | None]) -> dict[str, str | None]:
-    """The filters by the words that cells know; a word that there is not is refused with the nearest."""
-    from generator.checks import nearest
-    from generator.references import Reader
-
-    reader = Reader(catalogue)
-    known: dict[str, Iterable[str]] = {
-        "hw": reader.names,
-        "arch": reader.architectures,
-        "distro": catalogue.distros,
-        "distro_version": {line.codename for row in catalogue.distros.values() for line in row.lines},
-        "stack": {**reader.stacks, "none": ""},
-    }
-    for option, words in known.items():
-        word = filters[option]
-        if word is not None and word not in words:
-            raise click.UsageError(f"--{option.replace('_', '-')}: there is no {word}{nearest(word, words)}")
-    hw, arch, stack = filters["hw"], filters["arch"], filters["stack"]
-    return {
-        **filters,
-        "hw": reader.names[hw] if hw else None,
-        "arch": reader.architectures[arch] if arch else None,
-        "stack": {**reader.stacks, "none": "none"}[stack] if stack else None,
-    }
-
-
-def _fits(cell: Presence, chosen: dict[str, str | None]) -> bool:
-    values = {
-        "hw": cell.hw,
-        "arch": cell.arch,
-        "distro": cell.distro,
-        "distro_version": cell.distro_version,
-        "stack": cell.stack or "none",
-        "variant": cell.variant,
-    }
-    return all(value is None or values[option] == value for option, value in chosen.items())
 
 
 def _explain(name: str, *, as_json: bool) -> None:

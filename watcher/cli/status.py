@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from state.store.lag import Lag
-    from state.store.status import HeldStatus, SourceStatus, Status
+    from state.store.status import HeldStatus, Status
     from watcher.app import App
 
 
@@ -63,7 +63,9 @@ def _sources(console: Console, found: Status) -> None:
         table.add_row(name, polled, following, newest or "none yet", seen)
     console.print(table)
     for name, source in found["sources"].items():
-        if source["cadence"]:
+        if source["paused"]:
+            console.print(f"paused: {name}: {source['paused']} (watcher resume {name})", markup=False)
+        elif source["cadence"]:
             console.print(f"next check: {name}: {source['cadence']}", markup=False)
     for name, source in found["sources"].items():
         if source["failing_since"]:
@@ -93,14 +95,6 @@ def _times(held: HeldStatus, now: datetime) -> str:
 
 
 async def _job(app: App) -> tuple[Status, datetime]:
-    never: SourceStatus = {
-        "last_success": None,
-        "newest": {},
-        "failing_since": None,
-        "error": None,
-        "lag": {},
-        "next_check": None,
-        "cadence": None,
-    }
-    found = app.store.status(app.now().date())
-    return {**found, "sources": {name: found["sources"].get(name, never) for name in app.sources}}, app.now()
+    from watcher.known import status
+
+    return status(app), app.now()

@@ -29,23 +29,21 @@ def command(name: str, device: str | None, *, as_json: bool) -> None:
 
     def job(catalogue: Catalogue, store: Store | None) -> tuple[Answer, list[str]]:
         from generator.resolve import Resolver
-        from watcher.family import answer
+        from watcher.family import answer, names
 
         resolver = Resolver(catalogue)
         try:
             found = answer(resolver, store, name, device)
         except LookupError as error:
             raise click.UsageError(str(error)) from error
-        image = found.resolved.image
-        moving = resolver.names.tags(image) if image else found.resolved.names
-        return found, [*moving, *(row.reference for row in found.dated)]
+        return found, names(resolver, found)
 
-    found, names = ask(job)
+    found, shown = ask(job)
     if as_json:
-        print_json(names)
-    elif names:
-        click.echo("\n".join(names))
-    if not names:
+        print_json(shown)
+    elif shown:
+        click.echo("\n".join(shown))
+    if not shown:
         nearest = ", ".join(found.resolved.suggestions) or "nothing"
         click.echo(f"no such image: {found.reason}; the nearest: {nearest}", err=True)
         raise SystemExit(1)

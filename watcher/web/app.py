@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from watcher.live import Live
-from watcher.web import pages
+from watcher.web import api, pages
 from watcher.web.github_hook import GitHubHook
 from watcher.web.health import healthz, readyz
 from watcher.web.poll_hook import PollHook
@@ -15,12 +15,14 @@ from watcher.web.site import Site
 
 def application(live: Live) -> Starlette:
     """Everything that is served over HTTP; handlers find *live* in ``request.app.state.live``."""
+    site = Site(live.app, live.wake)
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/webhooks/github", GitHubHook(live).answer, methods=["POST"]),
         Route("/hooks/poll/{source}", PollHook(live).answer, methods=["POST"]),
-        *pages.routes(Site(live.app, live.wake)),  # last: they answer whatever leads nowhere
+        *api.routes(site),
+        *pages.routes(site),  # last: they answer whatever leads nowhere
     ]
     app = Starlette(routes=routes)
     app.state.live = live

@@ -38,7 +38,7 @@ def ask(world: World, job: Callable[[Asking], Awaitable[T]]) -> T:
         woken: list[None] = []
         live = Live(app, frozenset(("poll", "publish", "web")), app.now(), lambda: woken.append(None))
         transport = httpx.ASGITransport(application(live))
-        async with httpx.AsyncClient(transport=transport, base_url="http://watcher") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             async with asyncio.timeout(20):
                 return await job(Asking(app, client, woken))
 

@@ -1,0 +1,111 @@
+"""What is known, as commands print it and the API answers it: the status, and a source's releases platform by platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from state.model import Held, Release
+from state.store import Status
+from state.store.status import SourceStatus
+from watcher.app import App
+from watcher.platforms import Spot, bases, judged, spots
+
+_NEVER: SourceStatus = {
+    "last_success": None,
+    "newest": {},
+    "failing_since": None,
+    "error": None,
+    "lag": {},
+    "next_check": None,
+    "cadence": None,
+    "paused": None,
+}
+
+
+def status(app: App) -> Status:
+    """Return the whole picture; a source that was never polled is in it too."""
+    found, paused = app.store.status(app.now().date()), app.store.desk.paused()
+    sources = {name: found["sources"].get(name, _NEVER) for name in app.sources}
+    for name in paused.keys() & sources.keys():
+        sources[name] = {**sources[name], "paused": paused[name].reason}
+    return {**found, "sources": sources}
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """The releases of one source, newest first; ``spots`` are the platforms of those that are the newest of their line."""
+
+    found: Sequence[Release]
+    held: Sequence[Held]
+    spots: Mapping[tuple[str, str], list[Spot]]
+    now: datetime
+
+    def document(self) -> list[dict[str, Any]]:
+        """Return what programs may rely on, as JSON."""
+        return [_release(each, self.of(each)) for each in self.found]
+
+    def of(self, release: Release) -> list[Spot] | None:
+        """Return its platforms; None unless it is the newest of a supported line."""
+        return self.spots.get((release.line, str(release.version)))
+
+    def waits(self, release: Release) -> list[Held]:
+        """Return what waits of it."""
+        return [h for h in self.held if (h.line, h.version) == (release.line, str(release.version))]
+
+
+async def releases(app: App, source: str, *, every: bool) -> Releases:
+    """Return what is known of *source*: of the lines that upstream supports, or of *every* one."""
+    now, held = app.now(), app.store.holds(source)
+    catalogue = await app.images.catalogue(await app.images.head())
+    listed = [r for r in app.store.releases(source) if every or r.supported(now.date())]
+    found = sorted(listed, key=lambda r: r.version, reverse=True)
+    stack = next((stack for stack in catalogue.stacks.values() if stack.source == source), None)
+    distro = catalogue.distros.get(source)
+    newest = {r.line: r for r in reversed(found) if r.supported(now.date()) and not r.version.is_prerelease}
+    known, shown = Releases(found, held, {}, now), dict[tuple[str, str], list[Spot]]()
+    for release in newest.values():
+        there = bases(release, distro) if distro else spots(release, known.waits(release), stack)
+        before = next((r for r in found if r.line == release.line and r.version < release.version), None)
+        shown[release.line, str(release.version)] = judged(there, before, now)
+    return Releases(found, held, shown, now)
+
+
+def _release(release: Release, there: list[Spot] | None) -> dict[str, Any]:
+    """One release; ``platforms`` of the newest of a supported line only, else null."""
+    return {
+        "version": str(release.version),
+        "line": release.line,
+        "published": release.published.isoformat() if release.published else None,
+        "lts": release.lts or None,
+        "security": release.security,
+        "supported_until": release.supported_until.isoformat() if release.supported_until else None,
+        "artifacts": [
+            {
+                "arch": a.arch,
+                "libc": a.libc,
+                "url": a.url,
+                "algorithm": a.checksum.algorithm,
+                "digest": a.checksum.digest,
+                "verified": a.verified,
+                "version": str(a.version),
+            }
+            for a in release.artifacts
+        ],
+        "platforms": None if there is None else [_platform(spot) for spot in there],
+    }
+
+
+def _platform(spot: Spot) -> dict[str, Any]:
+    """One platform: ready, missing since, dropped, packaged, absent or unknown."""
+    return {
+        "arch": spot.platform.arch,
+        "libc": spot.platform.libc,
+        "state": spot.state,
+        "version": str(spot.file.version) if spot.file else None,
+        "since": spot.held.since.isoformat() if spot.held else None,
+        "due": spot.held.due.isoformat() if spot.held and spot.held.due else None,
+        "reason": spot.reason or None,
+    }

@@ -81,8 +81,9 @@ def test_a_source_that_there_is_not_is_refused_in_the_settings(world: World, com
 
 def test_a_variable_that_is_no_setting_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line, beside the output; real settings are not."""
-    for name in ("WATCHER_WEB__LISTEN", "WATCHER_CONFIG", "WATCHER_NOW"):
-        monkeypatch.setenv(name, {"WATCHER_NOW": OLDER[2].isoformat()}.get(name, "x"))
+    real = {"WATCHER_WEB__LISTEN": "127.0.0.1:1", "WATCHER_CONFIG": "x", "WATCHER_NOW": OLDER[2].isoformat()}
+    for name, value in real.items():
+        monkeypatch.setenv(name, value)
     assert run(world, "status").stderr == ""
     monkeypatch.setenv("WATCHER_WBE__LISTEN", "secret")
     monkeypatch.setenv("WATCHER_PUBLISH_MODE", "observe")

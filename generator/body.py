@@ -32,6 +32,7 @@ def bring(
     """Write the body of a change that brings releases."""
     steps = builds.plan(new, [p for p, text in files.items() if text is not None], day)
     head = [
+        sections.yanked(proposal),
         sections.summary(step, proposal, old),
         sections.passed(proposal.passed),
         sections.artifacts(proposal.releases),

@@ -9,7 +9,7 @@ hidden block is a hint only. No ``Signed-off-by``: that certifies where a work c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator import guard
 from generator.rows import Catalogue
@@ -18,7 +18,20 @@ from state.model import Artifact, Release
 WITHDRAWN = "withdrawn"
 """Label of a pull request that the watcher closed itself: no maintainer decided on its version."""
 
-MANAGED = (WITHDRAWN, "import", "new-line", "security", "partial-release", "eol", "checksum-changed", *guard.LABELS)
+DOWNGRADE = "downgrade"
+"""Label of a pull request that takes a release back."""
+
+MANAGED = (
+    WITHDRAWN,
+    "import",
+    "new-line",
+    "security",
+    "partial-release",
+    "eol",
+    "checksum-changed",
+    DOWNGRADE,
+    *guard.LABELS,
+)
 """Labels that say how a change is now: one that no longer holds is taken off. Others are people's."""
 
 
@@ -107,6 +120,14 @@ def bring(step: Step, *, partial: bool, security: bool, removed: int) -> Words:
     title = step.subject + (" [SECURITY]" if security and step.line else "")
     key = f"{step.source}/{step.line or 'import'}"
     return Words(f"watcher/{key}", title, _commit(title, key, step), tuple(labels))
+
+
+def take_back(words: Words, version: str) -> Words:
+    """Say that what these *words* name takes *version* back."""
+    title = f"{words.title} (takes {version} back)"
+    return replace(
+        words, title=title, commit=words.commit.replace(words.title, title, 1), labels=(*words.labels, DOWNGRADE)
+    )
 
 
 def retire(step: Step, ended: str) -> Words:

@@ -17,6 +17,7 @@ class Proposal:
     older version for now, ``without`` the flavours of the set that it does not wait for, ``passed`` the versions
     between old and new that were never proposed, ``links`` line → label → URL. ``seen`` is when the first of the
     releases was, ``now`` when it is described (None: at once): what is late is overdue by that.
+    ``yanked`` is the version that a person takes back by it, for that ``reason``; "" as a rule.
     """
 
     source: str
@@ -28,8 +29,10 @@ class Proposal:
     without: tuple[Held, ...] = ()
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     now: datetime | None = None
+    yanked: str = ""
+    reason: str = ""
 
     @property
     def security(self) -> bool:
         """Whether anything that it brings, skipped versions included, fixes a vulnerability."""
-        return any(r.security for r in (*self.releases, *self.passed))
+        return not self.yanked and any(r.security for r in (*self.releases, *self.passed))

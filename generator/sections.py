@@ -51,6 +51,18 @@ def guarded(findings: Sequence[guard.Finding]) -> str:
     return "\n".join(["### Look twice", "", why, "", *rows])
 
 
+def yanked(proposal: Proposal) -> str:
+    """What is taken back, and why: a person's words, as text and nothing else."""
+    if not proposal.yanked:
+        return ""
+    reason = " ".join(proposal.reason.replace("`", "'").split())
+    return (
+        f"**This takes {proposal.source} {proposal.yanked} back**, because: `{reason}`\n\n"
+        "That version is not proposed again; the next one is. Names that led to it lead to the images before it again, "
+        "its dated names stay."
+    )
+
+
 def passed(passed: Sequence[Release]) -> str:
     """The versions between old and new, security releases first."""
     if not passed:

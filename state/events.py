@@ -63,6 +63,20 @@ class ChecksumSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseYanked:
+    """A person takes a release back: ``releases`` are those of its lines before it, which one pull request brings back.
+
+    ``line`` is as in :class:`ReleaseSeen`; ``reason`` is that person's own words.
+    """
+
+    source: str
+    line: str
+    version: str
+    reason: str
+    releases: tuple[Release, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SupportEnded:
     """Upstream no longer supports a line that the catalogue has, or the lines of a release set (``8.0``)."""
 
@@ -227,6 +241,7 @@ Notice = (
 
 Event = (
     ReleaseSeen
+    | ReleaseYanked
     | SupportEnded
     | ArtifactChanged
     | ChecksumSettled

@@ -114,25 +114,30 @@ async def _named(
     app: App, registry: Registry, catalogue: Catalogue, wanted: Index, made: Manifest, cause: Cause
 ) -> Indexed:
     """Give the index its names: the dated ones first, then the moving ones, the most specific first."""
-    repository, _, first = wanted.names[0].partition(":")
+    repository = wanted.names[0].partition(":")[0]
     tags = [name.partition(":")[2] for name in wanted.names]
-    day = f"{cause.day:%Y%m%d}"
-    ending = await _ending(app, registry, repository, f"{first}-{day}", made.digest)
-    dated = tags if catalogue.family.date_aliases == "all" else tags[:1]
+    dated = await _dated(app, registry, catalogue, wanted, made, cause.day)
     pins = app.store.ledger.pins.of(repository)
     pinned = tuple(tag for tag in tags if tag in pins)
-    written = [await publish.name(registry, repository, f"{tag}-{day}{ending}", made, once=True) for tag in dated]
+    written = [await publish.name(registry, repository, tag, made, once=True) for tag in dated]
     _note(app, written, cause, dated=True)
     written += [await publish.name(registry, repository, tag, made, once=False) for tag in tags if tag not in pins]
     _note(app, written[len(dated) :], cause, dated=False)
     return Indexed(wanted.names[0], made.digest, tuple(written), pinned=pinned)
 
 
-async def _ending(app: App, registry: Registry, repository: str, dated: str, digest: str) -> str:
-    """What the day's name needs behind it; a digest that is the newest of the day has its name already."""
-    known = app.store.ledger.dated_names(repository, [digest])
-    mine = [row.tag.removeprefix(dated) for row in known if row.tag == dated or row.tag.startswith(f"{dated}.")]
-    return mine[0] if mine else await publish.suffix(registry, repository, dated, digest)
+async def _dated(
+    app: App, registry: Registry, catalogue: Catalogue, wanted: Index, made: Manifest, day: date
+) -> list[str]:
+    """The dated tags that the index gets, all with one ending; an index that has one, of whatever day, keeps that."""
+    repository, _, first = wanted.names[0].partition(":")
+    for row in app.store.ledger.dated(repository, first):
+        if row.digest == made.digest:
+            return [row.tag]
+    stem = f"{day:%Y%m%d}"
+    ending = await publish.suffix(registry, repository, f"{first}-{stem}", made.digest)
+    names = wanted.names if catalogue.family.date_aliases == "all" else wanted.names[:1]
+    return [f"{name.partition(':')[2]}-{stem}{ending}" for name in names]
 
 
 def _note(app: App, written: Iterable[Tagged], cause: Cause, *, dated: bool) -> None:

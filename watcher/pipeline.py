@@ -32,11 +32,12 @@ from state.events import (
     PullRequestUpdated,
     ReleaseHeld,
     ReleaseSeen,
+    ReleaseYanked,
     RenderAsked,
     SupportEnded,
 )
 from state.store import Recorded
-from watcher import changes, planning, proposals, quarantine
+from watcher import changes, planning, proposals, quarantine, yanking
 from watcher.app import App
 
 
@@ -45,6 +46,8 @@ async def step(recorded: Recorded, app: App) -> list[Event]:  # noqa: C901, PLR0
     match recorded.event:
         case ReleaseSeen() as seen:
             return await propose(seen, recorded, app)
+        case ReleaseYanked() as yanked:
+            return await take_back(yanked, recorded, app)
         case SupportEnded() as ended:
             return await retire(ended, recorded, app)
         case DistroMoved() as moved:
@@ -91,6 +94,22 @@ async def propose(seen: ReleaseSeen, recorded: Recorded, app: App) -> list[Event
         without=seen.without,
         links=_links(seen, catalogue, app),
         now=recorded.at,
+    )
+    planned = plan.propose(catalogue, before, proposal, recorded.at.date())
+    return await _submit(planned, head, recorded, app)
+
+
+async def take_back(yanked: ReleaseYanked, recorded: Recorded, app: App) -> list[Event]:
+    """Plan the change that brings the releases before a bad one back, and open its pull request."""
+    head, catalogue, before = await _base(yanked.source, app)
+    proposal = Proposal(
+        source=yanked.source,
+        line=yanked.line,
+        releases=yanked.releases,
+        seen=recorded.at,
+        now=recorded.at,
+        yanked=yanked.version,
+        reason=yanked.reason,
     )
     planned = plan.propose(catalogue, before, proposal, recorded.at.date())
     return await _submit(planned, head, recorded, app)
@@ -159,7 +178,8 @@ async def withdraw(obsolete: ProposalObsolete, app: App) -> list[Event]:
 
 async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
     """Work out what to build, and bring up to date what no longer merges beside it."""
-    changes.remember(merged.pull, app)
+    record = changes.remember(merged.pull, app)
+    yanking.settle(app, merged.source, record.old if record else None)
     await app.repository.fetch()
     followed: list[Event] = []
     for other in app.store.pulls(state="open"):

@@ -28,6 +28,7 @@ from state.events import (
     PullRequestUpdated,
     ReleaseHeld,
     ReleaseSeen,
+    ReleaseYanked,
     RenderAsked,
     SupportEnded,
 )
@@ -121,6 +122,8 @@ def summary_of(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912  (one case 
             return f"{named(source, line, version)}: another checksum at {url}"
         case ChecksumSettled(_, url, _, reason):
             return f"{url}: {reason}"
+        case ReleaseYanked(source, line, version, reason):
+            return f"{named(source, line, version)}: {reason}"
         case SupportEnded(source, line, _, ended):
             return f"{source} {line} on {ended}"
         case DistroMoved(source, what, moved):

@@ -26,6 +26,7 @@ _COMMANDS = {
     "matrix": "Show which images there are, and why others are not.",
     "resolve": "Tell what a name leads to: its parts, Dockerfile, bases and digest.",
     "tags": "List every name of one image.",
+    "yank": "Take a bad release back: its names, and its place in the catalogue.",
     "prune": "Delete from the registry what nobody needs any more.",
     "rollback": "Move a name back to an earlier image and pin it there, or release it.",
     "history": "Show where a name leads and led: digests, dates, what changed.",

@@ -54,6 +54,10 @@ replay: $(STAMP) ## The recorded history of every source, poll by poll, from REC
 test-emulate: $(STAMP) ## The GitHub adapter against npm's emulate (needs npm and its registry)
 	$(BIN)/python -m tests.emulate
 
+.PHONY: test-resilience
+test-resilience: $(STAMP) ## Killed at every boundary and at random instants, RUNS=200 SEED=s: nothing is lost, nothing done twice
+	$(BIN)/python -m tests.resilience $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
+
 test-postgres: $(STAMP) ## The memory in PostgreSQL: store, migrations, watchers at once (needs Debian's postgresql)
 	$(BIN)/pytest -n0 -q tests/postgres
 

@@ -25,7 +25,7 @@ async def submit(planned: Planned, head: str, recorded: Recorded, app: App) -> l
     known = app.store.open_pull(change.branch)
     remote = await app.repository.head(change.branch)
     if known and known.key == change.key and known.head == remote and await _mergeable(change, known, head, app):
-        return []
+        return await _unsaid(known, recorded, app)
     commit = await app.repository.commit(Commit(change.branch, head, change.message, dict(change.files), recorded.at))
     if remote not in (None, commit) and not await _ours(change, remote or "", app):
         return [_edited(change)]
@@ -34,9 +34,18 @@ async def submit(planned: Planned, head: str, recorded: Recorded, app: App) -> l
             await app.repository.push(change.branch, commit, remote)
         except StaleLease:
             return [_edited(change)]
-    pull, opened = await _on_forge(planned, known, app)
+    pull = await _on_forge(planned, known, app)
     app.store.save_pull(_record(change, pull, head, commit, recorded), app.now())
-    return [(PullRequestOpened if opened else PullRequestUpdated)(change.source, pull)]
+    # One that is open there and not remembered was opened by this very step, before a crash.
+    return [(PullRequestUpdated if known else PullRequestOpened)(change.source, pull)]
+
+
+async def _unsaid(known: PullRecord, recorded: Recorded, app: App) -> list[Event]:
+    """What this very event did already and nobody was told of: it was not finished before a crash."""
+    if known.event != recorded.id or recorded.done:
+        return []
+    happened = PullRequestOpened if known.opened_at == known.updated_at else PullRequestUpdated
+    return [happened(known.source, await app.forge.pull(known.number))]
 
 
 def _edited(change: Change) -> ChangeSkipped:
@@ -57,7 +66,7 @@ async def _ours(change: Change, remote: str, app: App) -> bool:
     return change.branch.removeprefix("watcher/") in (await app.repository.trailers(remote)).get("Watcher-Key", ())
 
 
-async def _on_forge(planned: Planned, known: PullRecord | None, app: App) -> tuple[PullRequest, bool]:
+async def _on_forge(planned: Planned, known: PullRecord | None, app: App) -> PullRequest:
     """Open the pull request, or bring the open one of this branch up to date."""
     change = planned.change
     stale = tuple(label for label in message.MANAGED if label not in change.labels)
@@ -66,12 +75,12 @@ async def _on_forge(planned: Planned, known: PullRecord | None, app: App) -> tup
     if number is None:
         found = await app.forge.find(change.branch)
         if found is None:
-            return await app.forge.open(draft), True
+            return await app.forge.open(draft)
         number = found.number
     comment = None
     if known and known.title != change.title:
         comment = f"Now brings {change.title}; before this it was {known.title}."
-    return await app.forge.update(number, draft, comment), False
+    return await app.forge.update(number, draft, comment)
 
 
 def _record(change: Change, pull: PullRequest, base: str, commit: str, recorded: Recorded) -> PullRecord:

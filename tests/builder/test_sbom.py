@@ -95,12 +95,12 @@ def test_a_layer_that_is_no_tar_is_told(tmp_path: Path) -> None:
 
 
 def test_dpkg_tells_what_is_installed() -> None:
-    """Removed packages are not; the source package is known without its version."""
+    """Removed packages are not; the source package is known, and its version where that is another."""
     found = packages.installed({"var/lib/dpkg/status": DPKG, "etc/os-release": DEBIAN})
     version = "8.14.1-2+deb13u1"
     assert found.packages == (
         Package("curl", version, "amd64", "deb"),
-        Package("libcurl4t64", version, "amd64", "deb", "curl"),
+        Package("libcurl4t64", version, "amd64", "deb", "curl", source_version="8.14.1-2"),
     )
     assert found.packages[0].url("debian", "13") == f"pkg:deb/debian/curl@{version}?arch=amd64&distro=debian-13"
 

@@ -18,7 +18,7 @@ from generator.carried import Carried, Notes
 from generator.checks import nearest
 from generator.original import Fetched, Place, fetched, place
 from generator.presence import stand_ins
-from generator.references import history
+from generator.references import codenames
 from generator.rows import Catalogue, Distro, Stack
 from state.model import Arch, Artifact, Checksum, Platform, Release, Version
 
@@ -105,7 +105,7 @@ class Import:
             self._lines[own[0].name, own[1].codename] = None
         elif lines:
             self._notes.leave(path, what, lines[0][1].absent[arch], arch.repo)
-        elif there.distro_version in history().get(distro.name, {}):
+        elif there.distro_version in codenames(distro, self._catalogue.ended.values()).values():
             self._notes.leave(path, what, "upstream ended it: its names stay as they are in the registry", arch.repo)
         else:
             self._notes.leave(path, what, f"the catalogue has no such version of {distro.title}", arch.repo)

@@ -99,7 +99,8 @@ def _known(catalogue: Catalogue, codename: str, table: Table) -> None:
     """Refuse what is said of a distro version that there is not, or not any more."""
     there = [line.codename for distro in catalogue.distros.values() for line in distro.lines]
     if codename not in there:
-        what = "is a retired version" if any(codename in old for old in history().values()) else "is no version"
+        old = {*(name for lines in history().values() for name in lines), *(line for _, line in catalogue.ended)}
+        what = "is a retired version" if codename in old else "is no version"
         raise table.error(codename, f"{what} of a distro here{nearest(codename, there)}")
 
 

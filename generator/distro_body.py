@@ -26,7 +26,7 @@ def write(
     """Write the body; *old* and *new* are the catalogue before and after, *links* upstream's pages by their labels."""
     steps = builds.plan(new, [p for p, text in files.items() if text is not None], day)
     head = [f"## {title}", _lead(old, new, move, files, day), _table(old, move), _bases(old, move)]
-    head += [_packages(old, move), _classes(new, move), sections.radius(files, steps)]
+    head += [_packages(old, move), _classes(new, move), _stacks(new, move), sections.radius(files, steps)]
     upstream = ", ".join(f"[{label}]({url})" for label, url in links.items())
     tail = [
         sections.moving(new, steps),
@@ -146,6 +146,21 @@ def _classes(new: Catalogue, move: Move) -> str:
     return (
         f"Device classes that name their versions in `catalogue/devices.toml` do not name {line} yet: "
         f"{', '.join(lacking)}. Until then their devices have the generic layer there."
+    )
+
+
+def _stacks(new: Catalogue, move: Move) -> str:
+    """Stacks that need packages of the distro whose names nobody has told for the new line: they are not on it."""
+    if move.what != "line":
+        return ""
+    distro, line = new.distros[move.source], move.lines[0].line
+    lacking = [f"`[stacks.{row.name}.libraries]`" for row in new.stacks.values() if row.needs(distro, line) is None]
+    if not lacking:
+        return ""
+    titles = [row.title for row in new.stacks.values() if row.needs(distro, line) is None]
+    return (
+        f"**{line} has no image of {', '.join(titles)} yet**: add what the packages that they need are called there to "
+        f"{', '.join(lacking)} in `catalogue/stacks.toml`."
     )
 
 

@@ -9,11 +9,12 @@ from functools import partial
 from generator import distro_body, distro_rows, dockerfile, docs, guard, matrix
 from generator.catalogue import FILES, load, with_os_line
 from generator.distro_move import Move, merged, words
+from generator.ended import dump_ended, ended_path
 from generator.plan import GENERATED, Planned, guarded, rendered
 from generator.recorded import release_path
 from generator.recorded_lines import dump_line
-from generator.rows import Catalogue
-from state.model import Arch, Change
+from generator.rows import Catalogue, Ended
+from state.model import Arch, Change, Version
 
 _WHOLE = ("line", "end", "default")
 """Kinds that edit people's tables."""
@@ -53,8 +54,10 @@ def propose(
     tables = _tables(catalogue, before, move)
     if tables is None:
         return None
-    wanted, records = _recorded(catalogue, {**before, **tables}, move)
-    after = {**tables, **records, **_dockerfiles(catalogue, wanted, move)}
+    over = _over(catalogue, before, move, day)
+    texts = {path: text for path, text in {**before, **tables, **over}.items() if text is not None}
+    wanted, records = _recorded(catalogue, texts, move)
+    after = {**tables, **over, **records, **_dockerfiles(catalogue, wanted, move)}
     files = {path: text for path, text in sorted(after.items()) if text != before.get(path)}
     if not files:
         return None
@@ -83,6 +86,22 @@ def _recorded(catalogue: Catalogue, texts: Mapping[str, str], move: Move) -> tup
             wanted = with_os_line(wanted, record)
             records[paths[line.line]] = dump_line(record)
     return wanted, records
+
+
+def _over(catalogue: Catalogue, before: Mapping[str, str], move: Move, day: date) -> dict[str, str | None]:
+    """What is kept of a line that goes, path → text: its names stay its own. None where it comes back."""
+    if move.what not in ("line", "end"):
+        return {}
+    line = move.lines[0]
+    path = ended_path(move.source, line.line)
+    if move.what == "line":
+        return {path: None} if path in before else {}
+    row = catalogue.distros[move.source].line(line.line)
+    assert row  # noqa: S101  (_tables found it)
+    numbers = (row.number, row.codename, "0")
+    version = line.version or row.version or next(Version(text) for text in numbers if text[:1].isdigit())
+    ended = line.supported_until or row.supported_until or day
+    return {path: dump_ended(Ended(move.source, line.line, version, ended, row.number))}
 
 
 def _tables(catalogue: Catalogue, before: Mapping[str, str], move: Move) -> dict[str, str] | None:

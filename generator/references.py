@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from generator.presence import Hardware, hardware
-from generator.rows import Catalogue, Distro, Stack
+from generator.rows import Catalogue, Distro, Ended, Stack
 from generator.words import taken
 from state.model import Arch, Variant
 
@@ -103,7 +103,7 @@ class Reader:
 
     def _words(self, distro: Distro, stack: Stack | None, rest: str) -> tuple[str | None, str | None]:
         """Cut what stands before the variant into stack version and distro version."""
-        known = codenames(distro)
+        known = codenames(distro, self._catalogue.ended.values())
         if not rest:
             return None, None
         if stack is None:
@@ -116,9 +116,11 @@ class Reader:
         return rest, None
 
 
-def codenames(distro: Distro) -> dict[str, str]:
-    """Return every word for a version of *distro*, retired ones too → its codename."""
+def codenames(distro: Distro, ended: Iterable[Ended] = ()) -> dict[str, str]:
+    """Return every word for a version of *distro*, retired ones and those among *ended* too → its codename."""
     words = {word: code for code, number in history().get(distro.name, {}).items() for word in (code, number) if word}
+    over = [row for row in ended if row.source == distro.name]
+    words |= {word: row.line for row in over for word in (row.line, row.number) if word}
     words |= {word: line.codename for line in distro.lines for word in (line.codename, line.number) if word}
     return words
 

@@ -157,7 +157,7 @@ class Resolver:
             return problem, None
         line = next((line for line in distro.lines if line.codename == codename), None)
         if line is None:
-            return self._no_version(distro, codename), None
+            return self._no_version(distro, codename)
         cell, missing = self._survey.on(asked.hardware, distro, line)
         stack = self.catalogue.stacks[asked.stack] if asked.stack else None
         if cell is None or stack is None:
@@ -173,13 +173,15 @@ class Resolver:
             return f"{wrong}: a name begins with one"
         return asked.hardware.absent
 
-    def _no_version(self, distro: Distro, codename: str) -> str:
+    def _no_version(self, distro: Distro, codename: str) -> tuple[str, Ended | None]:
         ended = self.catalogue.ended.get((distro.name, codename))
         if ended:
-            return f"{distro.title} {codename} ended on {ended.ended}"
+            why = "upstream no longer fixes it, and its names no longer move"
+            return f"{distro.title} {codename} ended on {ended.ended}: {why}", ended
         if codename in history().get(distro.name, {}):
-            return f"{distro.title} {codename} is retired: upstream ended it, and its names no longer move"
-        return f"{distro.title} has no version {codename}; there are {', '.join(r.codename for r in distro.lines)}"
+            return f"{distro.title} {codename} is retired: upstream ended it, and its names no longer move", None
+        there = ", ".join(line.codename for line in distro.lines)
+        return f"{distro.title} has no version {codename}; there are {there}", None
 
     def _no_stack(self, stack: Stack, version: str | None, cell: matrix.Cell) -> tuple[str, Release | Ended | None]:
         lines = self.catalogue.lines(stack.source)

@@ -259,12 +259,16 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A line of a source that was removed: its last version, and the day on which upstream's support ended."""
+    """A line of a source, or a version of a distro, that was removed: its last version, and the day on which support ended.
+
+    ``number`` is what a distro's version was called beside its codename ("" if nothing).
+    """
 
     source: str
     line: str
     version: Version
     ended: date
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

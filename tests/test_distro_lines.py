@@ -93,7 +93,8 @@ def test_a_line_at_its_end_is_proposed_for_removal(distro: DistroWorld) -> None:
     assert distro.pull(point.number).standing == "closed"
     distro.decide("merge", pull.number)
     distro.consistent()
-    assert not [path for path in distro.paths() if "/debian/bookworm" in path]
+    left = [path for path in distro.paths() if "/debian/bookworm" in path]
+    assert left == ["catalogue/ended/debian/bookworm.json"]
     assert distro.look().pulls == []
 
 

@@ -14,7 +14,8 @@ from generator.distro_move import Move
 from generator.installed import installed
 from generator.plan import Planned, rendered
 from generator.recorded_lines import dump_line
-from generator.rows import Catalogue
+from generator.resolve import Resolver
+from generator.rows import Catalogue, Ended
 from state.errors import CatalogueError
 from state.model import Arch, Base, OsLine, Version
 from tests.generator.family import DAY, files
@@ -153,7 +154,8 @@ def test_an_end_takes_the_row_and_all_that_stands_on_it() -> None:
     """Classes that name the line do not any more; people's comments stay with what they are about."""
     planned = plan(move("end", BOOKWORM))
     after = whole(planned)
-    assert not [path for path in after if "bookworm" in path and "/debian/" in path]
+    left = [path for path in after if "bookworm" in path and "/debian/" in path]
+    assert left == ["catalogue/ended/debian/bookworm.json"]
     assert (
         "# The last release with armel, which is our armv5e.\n[distros.debian.lines.trixie]" in after[FILES["distros"]]
     )
@@ -164,6 +166,39 @@ def test_an_end_takes_the_row_and_all_that_stands_on_it() -> None:
     assert {"eol", "removes-images"} <= set(planned.change.labels)
     assert planned.change.branch == "watcher/eol/debian-bookworm"
     assert distro_plan.propose(loaded(after), after, move("end", BOOKWORM), DAY, {}) is None
+
+
+def test_an_ended_line_is_remembered_with_its_last_version_and_day() -> None:
+    """So its names are known for what they were; a line that comes back is no longer ended."""
+    after = whole(plan(move("end", BOOKWORM)))
+    ended = loaded(after).ended["debian", "bookworm"]
+    assert ended == Ended("debian", "bookworm", Version("12.8"), date(2028, 6, 30), "12")
+    resolver = Resolver(loaded(after))
+    for name in ("amd64-debian:bookworm-build", "amd64-debian:12", "amd64-debian-node:22-12-run"):
+        told = resolver.resolve(name)
+        assert told.image is None
+        assert told.distro_version == "bookworm"
+        assert "bookworm ended on 2028-06-30" in str(told.reason)
+        assert told.passed == ended
+    again = plan(move("line", replace(BOOKWORM, bases=FORKY.bases)), after)
+    assert again.change.files["catalogue/ended/debian/bookworm.json"] is None
+    assert not loaded(whole(again, after)).ended
+
+
+def test_a_line_that_was_never_recorded_ends_too() -> None:
+    """Then its number is its version, and the table's date its end."""
+    unknown = OsLine("ubuntu", "jammy", supported_until=None)
+    after = whole(plan(Move("ubuntu", "end", (unknown,))))
+    ended = loaded(after).ended["ubuntu", "jammy"]
+    assert (str(ended.version), ended.number) == ("22.04", "22.04")
+
+
+def test_a_new_line_names_the_stacks_that_are_not_on_it_yet() -> None:
+    """Nobody has said what their packages are called there: a maintainer adds that, or merges without."""
+    body = plan(move("line", FORKY)).body()
+    assert "**forky has no image of Python, .NET yet**" in body
+    assert "`[stacks.python.libraries]`, `[stacks.dotnet.libraries]`" in body
+    assert "no image of" not in plan(move("end", BOOKWORM)).body()
 
 
 def test_a_class_that_has_no_line_left_goes_and_its_devices_become_generic() -> None:

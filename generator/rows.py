@@ -122,6 +122,30 @@ def numbers_of(line: str) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """One command that an image of a stack has to pass before it gets a name.
+
+    ``command`` is run without a shell, has to end with 0 and, unless it is empty, to say ``says``, in which ``{version}``
+    stands for the version, ``{plain}`` for that up to its ``+``, ``{number}`` for the line's number. ``flavours`` limits it
+    to some (empty: all), ``since`` and ``below`` to lines as in :class:`Served`; ``seconds`` are those of a real processor.
+    """
+
+    title: str
+    command: tuple[str, ...]
+    says: str = ""
+    flavours: tuple[str, ...] = ()
+    since: str = ""
+    below: str = ""
+    seconds: int = 60
+
+    def tries(self, line: str, flavour: str) -> bool:
+        """Whether images of *line* (``21-jre``), whose flavour is *flavour*, have to pass it."""
+        number = numbers_of(line)
+        within = number >= numbers_of(self.since) and (not self.below or number < numbers_of(self.below))
+        return within and (not self.flavours or flavour in self.flavours)
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """One language stack and its policy for partial releases.
 
@@ -137,7 +161,7 @@ class Stack:
     (distro → codename). ``libraries`` are the packages that its binaries need, by distro version, or by package manager
     where they are called the same in every version; empty where the template knows them.
     ``extra`` are pinned facts that only the template reads (yarn's version and checksum); ``mirror`` among them is the
-    part of every artifact's URL that another server may stand in for.
+    part of every artifact's URL that another server may stand in for. ``smoke`` are the trials of each image.
     """
 
     name: str
@@ -155,6 +179,7 @@ class Stack:
     defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+    smoke: tuple[Trial, ...] = ()
 
     def needs(self, distro: Distro, codename: str) -> tuple[str, ...] | None:
         """Return the packages that its binaries need on a distro version, or None: nobody has named them yet."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+from generator import trials
 from generator.rows import Archive, Device, DeviceClass, Distro, DistroLine, Family, NewLine, Served, Stack
 from generator.toml import FACT, NAME, WORDS, Table
 from state.model import Arch, Libc, Platform
@@ -129,6 +130,7 @@ def stacks(file: Table) -> dict[str, Stack]:
             defaults={line: row.facts(line, NAME) for row in [table.table("defaults")] for line in row.data},
             libraries={key: row.strings(key, FACT) for row in [table.table("libraries")] for key in row.data},
             extra=table.facts("extra", FACT),
+            smoke=tuple(trials.read(row) for row in table.listed("smoke")),
         )
         _all_platforms(table, rows[name])
         table.finish()

@@ -19,6 +19,7 @@ from builder.engines.command import step_of
 from builder.engines.engine import BuildRequest, Engine
 from builder.oci import Layout, platform_of
 from builder.registry import Registry
+from builder.smoke import Expected, smoke
 from state.errors import BuildError
 from state.model import Image
 
@@ -32,7 +33,8 @@ class Order:
 
     ``inputs`` (64 hexadecimal digits) is the digest of all that decides what comes out. ``files`` is the build context,
     path → content, in it ``dockerfile``; ``arguments`` and ``labels`` are the engine's. ``epoch`` is the time of every
-    file that the build makes, in seconds since 1970. All that the engine says goes to ``log``.
+    file that the build makes, in seconds since 1970. ``expected`` is what the image has to be. All that the engine says
+    goes to ``log``.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Order:
     labels: Mapping[str, str]
     epoch: int
     log: Path
+    expected: Expected = field(default_factory=Expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,15 @@ class Maker(Protocol):
     async def make(self, order: Order) -> Made:
         """Make one image and stage it."""
         ...
+
+
+def trial(engine: Engine) -> Trial:
+    """Return the smoke test of what the order expects, on *engine*."""
+
+    async def tried(order: Order, layout: Layout) -> Sequence[str]:
+        return await smoke(engine, layout, order.platform, order.expected)
+
+    return tried
 
 
 class Unfit(BuildError):

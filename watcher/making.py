@@ -16,6 +16,7 @@ from watcher import dating
 from watcher.app import App
 from watcher.dating import Gate
 from watcher.drawings import INPUTS, Drawings
+from watcher.fitting import fit
 from watcher.works import Works
 
 DELAYS = (0, 0, 1, 2, 4, 8, 16, 32)
@@ -41,7 +42,7 @@ async def make(
         manifest, fresh = await dating.relabel(works, gate, build, digests[build.base])
         made = replace(build, cached=not fresh)
     else:
-        order = drawings.order(build, works.registry.host, digests, works.logs / build.log)
+        order = fit(app, drawings, drawings.order(build, works.registry.host, digests, works.logs / build.log))
         where, digest = await _find(works, build, order) or (works.staging, "")
         if not digest:
             works.logs.mkdir(parents=True, exist_ok=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.registry import Registry, RegistrySettings
-from builder.workshop import Maker, Workshop
+from builder.workshop import Maker, Workshop, trial
 from state.errors import SettingsError
-from watcher.config import Configured, base_environment
+from watcher.config import Configured
+from watcher.engines import engine
 
 FOLDER = "builds"
 """Below the folder of the memory: logs of builds, by name."""
@@ -46,16 +47,13 @@ def registry_of(config: Configured) -> Registry:
 @asynccontextmanager
 async def opened(config: Configured, namespace: str) -> AsyncIterator[Works]:
     """Open what the settings name; *namespace* is the family's."""
-    from builder.engines.buildah import Buildah  # noqa: PLC0415  (a command that builds nothing does not pay for it)
-
     own, registry = config.settings.builds, registry_of(config)
     staging, logs = f"{namespace}/{config.settings.registry.staging}", config.var / FOLDER
-    engine = Buildah(base_environment(), plain=config.settings.registry.plain)
     try:
-        await engine.ready()
+        chosen = await engine(config)
         yield Works(
             registry=registry,
-            maker=Workshop(engine, registry, staging, config.var / "scratch"),
+            maker=Workshop(chosen, registry, staging, config.var / "scratch", trial(chosen) if own.smoke else None),
             staging=staging,
             logs=logs,
             jobs=own.jobs,

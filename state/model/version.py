@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 _VERSION = re.compile(
@@ -50,19 +50,7 @@ class Version:
     @property
     def key(self) -> tuple[object, ...]:
         """What versions are ordered by."""
-        match = _VERSION.fullmatch(self.text)
-        assert match  # noqa: S101  (__post_init__ saw to it)
-        numbers = [int(part) for part in match["numbers"].split(".")]
-        while len(numbers) > 1 and not numbers[-1]:
-            numbers.pop()
-        pre = match["pre"] or match["count"]
-        # Within a pre-release numbers are below words, and compared as numbers (semver.org, item 11).
-        words = [
-            tuple((0, int(w), "") if w.isdigit() else (1, 0, w) for w in _WORD.findall(part))
-            for part in (pre or "").split(".")
-        ]
-        build = tuple(int(part) for part in (match["build"] or "0").split("."))
-        return tuple(numbers), pre is None, tuple(words), build
+        return _key(self.text)
 
     @property
     def is_prerelease(self) -> bool:
@@ -89,3 +77,21 @@ class Version:
         numbers = self.text.partition("+")[0].split(".")
         shorter = [".".join(numbers[:n]) for n in range(len(numbers), 0, -1)]
         return shorter if "+" not in self.text else [self.text, *shorter]
+
+
+@lru_cache(maxsize=1 << 14)
+def _key(text: str) -> tuple[object, ...]:
+    """Work out once what a version is ordered by: every sort compares it many times, every page sorts again."""
+    match = _VERSION.fullmatch(text)
+    assert match  # noqa: S101  (__post_init__ saw to it)
+    numbers = [int(part) for part in match["numbers"].split(".")]
+    while len(numbers) > 1 and not numbers[-1]:
+        numbers.pop()
+    pre = match["pre"] or match["count"]
+    # Within a pre-release numbers are below words, and compared as numbers (semver.org, item 11).
+    words = [
+        tuple((0, int(w), "") if w.isdigit() else (1, 0, w) for w in _WORD.findall(part))
+        for part in (pre or "").split(".")
+    ]
+    build = tuple(int(part) for part in (match["build"] or "0").split("."))
+    return tuple(numbers), pre is None, tuple(words), build

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from sqlmodel import Session, col, select
 
@@ -25,15 +25,16 @@ class Lag(TypedDict):
 
 def lag(session: Session, source: str, newest: Mapping[str, str]) -> Mapping[str, Lag]:
     """Return line → times of the version that *newest* names for it."""
-    query = select(ReleaseRow).where(ReleaseRow.source == source, col(ReleaseRow.version).in_(set(newest.values())))
-    rows = session.exec(query).all()
-    pulls = session.exec(select(PullRow).where(PullRow.source == source).order_by(col(PullRow.number))).all()
+    query = select(ReleaseRow.line, ReleaseRow.version, col(ReleaseRow.published), ReleaseRow.first_seen)
+    wanted = ReleaseRow.source == source, col(ReleaseRow.version).in_(set(newest.values()))
+    rows = session.exec(query.where(*wanted)).all()
+    pulls = _pulls(session, source, min((at for *_, at in rows), default=None))
     found: dict[str, Lag] = {}
     for line, version in newest.items():
-        published = next(row.published for row in rows if (row.line, row.version) == (line, version))
-        seen = min(row.first_seen for row in rows if row.version == version)
+        published = next(day for own, text, day, _ in rows if (own, text) == (line, version))
+        seen = min(at for _, text, _, at in rows if text == version)
         # The last one counts: an earlier one of the same version was closed.
-        pull = next((pull for pull in reversed(pulls) if pull.lines.get(line) == version), None)
+        pull = next((pull for pull in pulls if pull.lines.get(line) == version), None)
         found[line] = {
             "published": published.isoformat() if published else None,
             "seen": seen.isoformat(),
@@ -43,7 +44,23 @@ def lag(session: Session, source: str, newest: Mapping[str, str]) -> Mapping[str
     return found
 
 
-def _came(pull: PullRow, seen: datetime) -> datetime | None:
+class _Pull(NamedTuple):
+    lines: Mapping[str, str]
+    state: str
+    opened_at: datetime
+    updated_at: datetime
+
+
+def _pulls(session: Session, source: str, since: datetime | None) -> list[_Pull]:
+    """The source's pull requests that were written *since* a version was seen, which they may bring; newest first."""
+    row = PullRow
+    query = select(row.lines, row.state, row.opened_at, row.updated_at).where(row.source == source)
+    if since is not None:
+        query = query.where(col(row.updated_at) >= since)
+    return [_Pull(*each) for each in session.exec(query.order_by(col(row.number).desc()))]
+
+
+def _came(pull: _Pull, seen: datetime) -> datetime | None:
     """Return since when the pull request brings what was *seen*: one that is older was brought up to it later."""
     if pull.opened_at >= seen:
         return pull.opened_at

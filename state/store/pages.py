@@ -9,8 +9,11 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from state.model import Standing
+from state.store import pulls
 from state.store.board import Board
 from state.store.entries import Entry, entry_of
+from state.store.pulls import PullRecord
 from state.tables import EventRow, PullRow, ReleaseRow
 
 _Transaction = Callable[[], AbstractContextManager[Session]]
@@ -63,8 +66,18 @@ class Pages:
         with self._reading() as session:
             return [entry_of(row) for row in session.exec(query.order_by(col(EventRow.id).desc()).limit(limit))]
 
-    def passages(self, source: str) -> list[Passage]:
-        """Return the versions that upstream published since the source is watched, oldest first."""
+    def pulls(self, limit: int, state: Standing | None = None, source: str | None = None) -> list[PullRecord]:
+        """Return the newest pull requests (in that state, of a source), newest first."""
+        query = select(PullRow).order_by(col(PullRow.number).desc()).limit(limit)
+        if state is not None:
+            query = query.where(PullRow.state == state)
+        if source is not None:
+            query = query.where(PullRow.source == source)
+        with self._reading() as session:
+            return [pulls.record_of(row) for row in session.exec(query)]
+
+    def passages(self, source: str, limit: int) -> list[Passage]:
+        """Return the newest *limit* versions that upstream published since the source is watched, oldest first."""
         with self._reading() as session:
             of_source = select(ReleaseRow.first_seen).where(ReleaseRow.source == source)
             first = session.exec(of_source.order_by(col(ReleaseRow.first_seen)).limit(1)).first()
@@ -73,12 +86,15 @@ class Pages:
             rows = session.exec(
                 select(ReleaseRow)
                 .where(ReleaseRow.source == source, col(ReleaseRow.published) >= first.date())
-                .order_by(col(ReleaseRow.published), col(ReleaseRow.first_seen))
+                .order_by(col(ReleaseRow.published).desc(), col(ReleaseRow.first_seen).desc())
+                .limit(limit)
             ).all()
-            pulls = session.exec(select(PullRow).where(PullRow.source == source).order_by(col(PullRow.number))).all()
+            since = min((row.first_seen for row in rows), default=first)
+            asked = select(PullRow).where(PullRow.source == source, col(PullRow.updated_at) >= since)
             # The last pull request of a version counts: an earlier one was closed.
-            by_version = {(line, version): pull for pull in pulls for line, version in pull.lines.items()}
-            return [_passage(row, by_version.get((row.line, row.version))) for row in rows]
+            found = session.exec(asked.order_by(col(PullRow.number)))
+            by_version = {(line, version): pull for pull in found for line, version in pull.lines.items()}
+            return [_passage(row, by_version.get((row.line, row.version))) for row in reversed(rows)]
 
 
 def _passage(row: ReleaseRow, pull: PullRow | None) -> Passage:

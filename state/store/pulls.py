@@ -63,19 +63,19 @@ def load(session: Session, state: Standing | None) -> list[PullRecord]:
     query = select(PullRow).order_by(col(PullRow.number).desc())
     if state is not None:
         query = query.where(PullRow.state == state)
-    return [_record(row) for row in session.exec(query)]
+    return [record_of(row) for row in session.exec(query)]
 
 
 def find(session: Session, number: int) -> PullRecord | None:
     """Return one by its number, or None."""
     row = session.get(PullRow, number)
-    return _record(row) if row else None
+    return record_of(row) if row else None
 
 
 def open_on(session: Session, branch: str) -> PullRecord | None:
     """Return the open one of *branch*, or None; there is never a second."""
     row = session.exec(select(PullRow).where(PullRow.branch == branch, PullRow.state == "open")).one_or_none()
-    return _record(row) if row else None
+    return record_of(row) if row else None
 
 
 def open_count(session: Session) -> int:
@@ -83,5 +83,6 @@ def open_count(session: Session) -> int:
     return session.exec(select(func.count()).select_from(PullRow).where(PullRow.state == "open")).one()
 
 
-def _record(row: PullRow) -> PullRecord:
+def record_of(row: PullRow) -> PullRecord:
+    """Return the value of a row."""
     return PullRecord(**{name: getattr(row, name) for name in _FIELDS})

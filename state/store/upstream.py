@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import cast
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
 from state.model import Arch, Artifact, Checksum, Libc, Release, Version
 from state.store import checksums
@@ -81,6 +81,7 @@ def load(session: Session, source: str, lines: Collection[str] | None) -> list[R
     files = select(ArtifactRow).where(ArtifactRow.source == source)
     if lines is not None:
         query = query.where(col(ReleaseRow.line).in_(lines))
+        files = files.where(col(ArtifactRow.line).in_(lines))
     artifacts: dict[tuple[str, str], list[Artifact]] = {}
     for file in session.exec(files.order_by(ArtifactRow.arch, ArtifactRow.libc)):
         artifacts.setdefault((file.line, file.release), []).append(_artifact(file))
@@ -90,17 +91,19 @@ def load(session: Session, source: str, lines: Collection[str] | None) -> list[R
 
 def newest(session: Session, source: str, today: date) -> Mapping[str, str]:
     """Return line → highest version that upstream lists, for the lines that it supports on *today*."""
-    highest: dict[str, Version] = {}
-    rows = session.exec(
-        select(ReleaseRow).where(
-            ReleaseRow.source == source,
-            col(ReleaseRow.withdrawn_since).is_(None),
-            or_(col(ReleaseRow.supported_until) >= today, col(ReleaseRow.maintained)),
-        )
+    # Columns and not rows: a page asks this of every source, which may have listed thousands.
+    row = ReleaseRow
+    query = select(row.line, row.version).where(
+        row.source == source,
+        col(row.withdrawn_since).is_(None),
+        or_(col(row.supported_from).is_(None), col(row.supported_from) <= today),
+        or_(col(row.supported_until) >= today, and_(col(row.maintained), col(row.supported_until).is_(None))),
     )
-    for release in (_release(row) for row in rows):
-        if release.supported(today) and release.version >= highest.get(release.line, release.version):
-            highest[release.line] = release.version
+    highest: dict[str, Version] = {}
+    for line, text in session.exec(query):
+        version = Version(text)
+        if line not in highest or highest[line] < version:
+            highest[line] = version
     return {line: str(version) for line, version in sorted(highest.items(), key=lambda item: item[1])}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bake, cycle, feeds, names, poll, render, template, walk
+from tests.bench import bake, cycle, feeds, names, pages, poll, render, template, walk
 
 BENCHES = {
     "walk": walk.main,
@@ -15,6 +15,7 @@ BENCHES = {
     "cycle": cycle.main,
     "names": names.main,
     "bake": bake.main,
+    "pages": pages.main,
 }
 
 

@@ -19,7 +19,8 @@ WIDTH, HEIGHT = 1000, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 12, 14, 34
 _LEAST, _MOST = 60.0, 365 * 86400.0
 _MARKS = (("1 min", 60.0), ("1 h", 3600.0), ("1 day", 86400.0), ("1 week", 604800.0), ("1 month", 2629800.0))
-_COLUMNS = 60
+COLUMNS = 60
+"""How many versions a drawing has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Plot:
 
 def plot(passages: Sequence[Passage]) -> Plot | None:
     """Draw the newest versions; None where there is none."""
-    shown = passages[-_COLUMNS:]
+    shown = passages[-COLUMNS:]
     if not shown:
         return None
     step = (WIDTH - _LEFT - _RIGHT) / len(shown)

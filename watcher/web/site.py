@@ -6,8 +6,13 @@ import asyncio
 from collections.abc import Callable
 
 from generator.resolve import Resolver
+from state.store import PullRecord
 from watcher.app import App
+from watcher.changes import touched
 from watcher.web.access import Access
+
+_KEPT = 200
+"""Pull requests whose files are remembered."""
 
 
 class Site:
@@ -18,6 +23,7 @@ class Site:
         self.app, self.wake = app, wake
         web = app.config.settings.web
         self.access = Access(web, app.config.secret(web.token, web.token_file), app.now)
+        self._files = dict[tuple[int, str], list[str]]()
         self._resolver: tuple[str, Resolver] | None = None
         self._resolving = asyncio.Lock()
 
@@ -29,3 +35,12 @@ class Site:
                 catalogue = await self.app.images.catalogue(head)
                 self._resolver = (head, await asyncio.to_thread(Resolver, catalogue))
             return self._resolver
+
+    async def files(self, record: PullRecord, head: str) -> list[str]:
+        """The paths that a pull request touches while its branch is at *head*: what git says of that never changes."""
+        key = (record.number, record.merge_commit or head)
+        if key not in self._files:
+            if len(self._files) >= _KEPT:
+                self._files.clear()
+            self._files[key] = await touched(self.app, record)
+        return self._files[key]

@@ -16,7 +16,7 @@ from state.store.board import Job, PlanSummary
 from watcher.web.site import Site
 from watcher.web.view import problem, show
 
-_PLANS = 20
+_PLANS = 8
 _SHOWN = 60
 _TAIL = 65_536
 _BIGGEST = 2**63 - 1

@@ -25,6 +25,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {"open": ("merge", "close"), "closed": (
 _DECISIONS = frozenset({"merge", "close", "reopen"})
 _BIGGEST = 2**31 - 1
 _MOST_FILES = 60
+_DECIDED = 60
 _LONGEST_DIFF = 400_000
 
 
@@ -46,10 +47,11 @@ class Change:
         return ordered[:_MOST_FILES]
 
 
-async def read(app: App, record: PullRecord, asked: int | None = None) -> Change:
+async def read(site: Site, record: PullRecord, asked: int | None = None) -> Change:
     """Ask forge and git for the page; *asked* is the number of the wish that somebody waits for."""
-    pull, files = await app.forge.pull(record.number), await touched(app, record)
-    wish = await asyncio.to_thread(_wish, app, record.number, asked)
+    pull = await site.app.forge.pull(record.number)
+    files = await site.files(record, pull.head)
+    wish = await asyncio.to_thread(_wish, site.app, record.number, asked)
     return Change(record, pull, files, folders(files), _VERBS[pull.standing], wish)
 
 
@@ -68,10 +70,11 @@ def folders(files: Sequence[str]) -> Mapping[str, int]:
 
 async def listing(site: Site, request: Request) -> Response:
     """Show all pull requests: open ones, and the newest of those that were decided."""
-    found = await asyncio.to_thread(site.app.store.pulls)
-    opened = [pull for pull in found if pull.state == "open"]
-    decided = [pull for pull in found if pull.state != "open"]
-    return await show(request, site, "changes.html", opened=opened, decided=decided[:100], more=len(decided) - 100)
+    store = site.app.store
+    opened = await asyncio.to_thread(store.pulls, "open")
+    newest = await asyncio.to_thread(store.pages.pulls, _DECIDED + len(opened))
+    decided = [pull for pull in newest if pull.state != "open"][:_DECIDED]
+    return await show(request, site, "changes.html", opened=opened, decided=decided, most=_DECIDED)
 
 
 async def page(site: Site, request: Request) -> Response:
@@ -79,7 +82,7 @@ async def page(site: Site, request: Request) -> Response:
     record = await _record(site, request)
     if record is None:
         return await _unknown(site, request)
-    found = await read(site.app, record, whole(request.query_params.get("wish", "")))
+    found = await read(site, record, whole(request.query_params.get("wish", "")))
     embedded = site.app.config.settings.forge.kind == "embedded"
     return await show(request, site, "change.html", found=found, embedded=embedded)
 

@@ -85,8 +85,8 @@ async def dockerfile(app: App, head: str, path: str, about: str) -> Dockerfile |
     text = (await app.repository.read(head, [path])).get(path)
     if text is None:
         return None
-    merged = await asyncio.to_thread(app.store.pulls, "merged")
-    for pull in sorted(merged[:_LOOK_BACK], key=lambda pull: pull.source != about):
+    merged = await asyncio.to_thread(app.store.pages.pulls, _LOOK_BACK, "merged")
+    for pull in sorted(merged, key=lambda pull: pull.source != about):
         old, new = [await app.repository.read(commit, [path]) for commit in await sides(app, pull)]
         if old.get(path) != new.get(path):
             before = old.get(path, b"").decode("utf-8", "replace") if path in old else None

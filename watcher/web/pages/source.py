@@ -15,10 +15,11 @@ from state.model import Held, Platform, Release
 from state.store import PullRecord, Store
 from state.store.feeds import SourceState
 from watcher.platforms import Spot, of_newest, waiting
-from watcher.web.lag_plot import Plot, plot
+from watcher.web.lag_plot import COLUMNS, Plot, plot
 from watcher.web.site import Site
 from watcher.web.view import problem, show
 
+_PULLS = 200
 WORDS: Mapping[str, str] = {
     "ready": "ready",
     "missing": "awaited",
@@ -57,18 +58,22 @@ class SourcePage:
 def read(store: Store, catalogue: Catalogue, name: str, now: datetime) -> SourcePage:
     """Ask the memory for the page."""
     today = now.date()
-    found = sorted((r for r in store.releases(name) if r.supported(today)), key=lambda r: r.version, reverse=True)
+    found = sorted(
+        (r for r in store.releases(name, list(store.newest(name, today))) if r.supported(today)),
+        key=lambda r: r.version,
+        reverse=True,
+    )
     held = store.holds(name)
     spots = of_newest(found, held, catalogue, name, now)
-    pulls = store.pulls()
+    pulls = store.pages.pulls(_PULLS, source=name)
     newest = [r for r in found if (r.line, str(r.version)) in spots]
     return SourcePage(
         name=name,
         state=store.source_state(name),
         lines=[line(r, spots[r.line, str(r.version)], waiting(r, held), pulls) for r in newest],
-        older=[r for r in found if (r.line, str(r.version)) not in spots][:200],
+        older=[r for r in found if (r.line, str(r.version)) not in spots][:50],
         ignored=store.ignored(name),
-        plot=plot(store.pages.passages(name)),
+        plot=plot(store.pages.passages(name, COLUMNS)),
     )
 
 

@@ -117,10 +117,10 @@ class Value:
 
 
 def read_json(source: str, url: str, body: bytes) -> Value:
-    """Return the root of a JSON document."""
+    """Return the root of a JSON document, which is UTF-8 (https://www.rfc-editor.org/rfc/rfc8259#section-8.1)."""
     if body.lstrip()[:1] == b"<":
         raise SourceError(source, url, "", "is an HTML page, not JSON")
     try:
-        return Value(source, url, "", json.loads(body))
+        return Value(source, url, "", json.loads(body.decode("utf-8-sig")))
     except (ValueError, RecursionError) as error:
         raise SourceError(source, url, "", f"is not JSON: {str(error)[:120]}") from None

@@ -37,7 +37,9 @@ async def network(
 def refuse_unknown_sources(config: Configured) -> None:
     """Refuse settings of a source that there is not (SettingsError): a slip there would mean "propose"."""
     named = {f"sources.{name}": name for name in config.settings.sources}
-    named |= {f"web.upstreams.{repository}": name for repository, name in config.settings.web.upstreams.items()}
+    web = config.settings.web
+    if "upstreams" in web.model_fields_set:  # ours are right
+        named |= {f"web.upstreams.{repository}": name for repository, name in web.upstreams.items()}
     for key, name in named.items():
         if name not in sources.SOURCES:
             hint = nearest(name, sources.SOURCES) or f"; there are: {', '.join(sources.SOURCES)}"

@@ -127,6 +127,18 @@ def test_a_paused_source_is_left_alone_until_it_is_resumed(today: World) -> None
     assert "was not paused" in invoke(today, "resume", "node")
 
 
+def test_a_process_without_a_token_serves_and_decides_nothing(today: World) -> None:
+    """The role web starts with GitHub as the forge and no token of it; whoever would decide is told so at the start."""
+    github = '[images]\nremote = "http://127.0.0.1:9/x.git"\n[forge]\nkind = "github"\n[github]\nrepository = "o/x"'
+    settings(today, github)
+    with running(today, "--role", "web") as daemon:
+        assert daemon.ask("/healthz")[0] == 200
+        assert daemon.json("/api/v1/pulls") == []
+    with running(today, "--role", "poll") as daemon:
+        assert daemon.ends() == 2
+        assert "[github]: give token_file" in daemon.text()
+
+
 def test_a_pretended_time_is_refused(world: World) -> None:
     """The daemon works by the real clock."""
     with pytest.raises(SettingsError, match="a daemon works by the real time"):

@@ -11,9 +11,10 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from state.errors import WatcherError
+from state.errors import BuildError, WatcherError
+from state.events import BuildPlanned
 from state.store import Entry, Recorded, Wish, summary_of
-from watcher import bus
+from watcher import building, bus
 from watcher.app import App
 from watcher.poll import Polled, poll
 
@@ -31,6 +32,8 @@ class Conductor:
         self.app = app
         self._lane = asyncio.Lock()
         self._closing = self._looked = False
+        self.planned = asyncio.Event()
+        """Set when a build was planned here."""
 
     async def close(self) -> None:
         """Let the step that is running end, and start no other; what did not run is in the journal."""
@@ -73,6 +76,20 @@ class Conductor:
     async def settle(self) -> set[str]:
         """Wait for the files that are being compared; return the sources that have to be polled again because of it."""
         return await self.app.comparer.rest()
+
+    async def build(self) -> None:
+        """Make what is due, and let names lead to it.
+
+        :raises BuildError: why it stopped before all was made
+        """
+        if self._closing or not building.due(self.app):
+            return
+        report = await building.work(self.app)
+        done = {"built": report.built, "there already": report.cached, "relabelled": report.relabelled}
+        told = [f"{len(builds)} {what}" for what, builds in {**done, "failed": report.broken}.items() if builds]
+        log.info("builds: %s, %d tags", ", ".join(told) or "nothing made", len(report.tags))
+        if report.stopped:
+            raise BuildError(report.stopped)
 
     def tidy(self) -> None:
         """Forget what is of no interest any more."""
@@ -138,6 +155,8 @@ class Conductor:
         for each in (*ran, *self.app.store.events_after(before)):
             extra = {"event": each.id, "kind": type(each.event).__name__}
             log.info("%s %s", extra["kind"], summary_of(each.event), extra=extra)
+            if isinstance(each.event, BuildPlanned):
+                self.planned.set()
 
     def _due(self, entry: Entry) -> bool:
         """Whether an unfinished event is to be tried now."""

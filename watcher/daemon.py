@@ -14,7 +14,7 @@ from collections.abc import Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from state.errors import SettingsError
+from state.errors import SettingsError, WatcherError
 from watcher.conductor import Conductor
 from watcher.config import Configured, load, supervisor
 from watcher.daemon_settings import Role
@@ -28,6 +28,7 @@ from watcher.wiring import wired
 
 log = logging.getLogger(__name__)
 
+_LONGEST_PAUSE = 600.0
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -86,7 +87,7 @@ class Daemon:
     async def _life(self, config: Configured) -> signal.Signals:
         """Work by these settings until a signal comes; return it."""
         async with AsyncExitStack() as stack:
-            app = await stack.enter_async_context(wired(config))
+            app = await stack.enter_async_context(wired(config, deciding="poll" in self._roles))
             conductor = Conductor(app)
             if "web" in self._roles:
                 self._listener.bind(config.settings.web.listen)
@@ -94,7 +95,8 @@ class Daemon:
                 grace = config.settings.daemon.grace_seconds
                 await stack.enter_async_context(self._listener.serving(application(live), grace))
                 log.info("listening on %s", self._listener.url)
-            tasks = [asyncio.create_task(self._poll(conductor))] if "poll" in self._roles else []
+            works = {"poll": self._poll, "publish": _publish}
+            tasks = [asyncio.create_task(work(conductor)) for role, work in works.items() if role in self._roles]
             self._supervisor.tell(READY)
             return await self._until(conductor, tasks)
 
@@ -143,6 +145,27 @@ class Daemon:
         wishes = conductor.app.store.desk.inbox.open()
         for name in await conductor.carry_out(wishes) if wishes else ():
             schedule.now(name)
+
+
+async def _publish(conductor: Conductor) -> None:
+    """The role ``publish``: make what is due; where that cannot be, say so once, and wait for longer."""
+    told, pause = "", 0.0
+    while True:
+        try:
+            await conductor.build()
+            told, pause = "", 0.0
+        except WatcherError as error:
+            if str(error) != told:
+                log.error("builds: %s", error)  # noqa: TRY400  (expected: the message says it all)
+            told, pause = str(error), min(2 * pause + 10, _LONGEST_PAUSE)
+        except Exception:
+            log.exception("builds: a bug of the watcher")
+            pause = _LONGEST_PAUSE
+        conductor.planned.clear()
+        await asyncio.sleep(pause)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(conductor.app.config.settings.daemon.builds_every_seconds):
+                await conductor.planned.wait()
 
 
 def checked(config: Configured) -> Configured:

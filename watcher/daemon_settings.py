@@ -30,13 +30,14 @@ class Daemon(Table):
 
     ``grace_seconds`` is how long a stop waits for what is being done. ``look_every_seconds``: how often the forge is asked
     what maintainers did, where no webhook tells it. ``inbox_every_seconds``: how often what other processes wish is looked
-    for. ``bases_every``: how often the registries of the base images are asked at least. ``forget_after``: how long
+    for. ``builds_every_seconds``: how often the queue of builds is looked at, where nothing tells of it. ``bases_every``: how often the registries of the base images are asked at least. ``forget_after``: how long
     webhooks and wishes that were carried out are kept.
     """
 
     grace_seconds: float = Field(default=25.0, gt=0)
     look_every_seconds: float = Field(default=60.0, ge=1)
     inbox_every_seconds: float = Field(default=1.0, gt=0)
+    builds_every_seconds: float = Field(default=10.0, gt=0)
     bases_every: Span = timedelta(hours=1)
     forget_after: Span = timedelta(days=30)
 

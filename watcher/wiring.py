@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import sources
+from builder.absent import AbsentForge
 from builder.bare import BareRepository
 from builder.dry import Call, DryForge, DryIssues, DryRepository
 from builder.fastimport import Identity
@@ -32,8 +33,10 @@ IDENTITY = Identity()
 
 
 @asynccontextmanager
-async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
+async def wired(config: Configured, *, dry: bool = False, deciding: bool = True) -> AsyncIterator[App]:
     """Open everything that conducting needs, and close it again.
+
+    A process that is not *deciding* anything on the forge may lack its token: then the forge refuses, not the start.
 
     A dry run works on a copy of the memory and a clone of its own, in a temporary folder; its forge and
     repository only note what they were asked to change: ``App.calls``.
@@ -49,7 +52,7 @@ async def wired(config: Configured, *, dry: bool = False) -> AsyncIterator[App]:
         url = f"sqlite:///{var / 'watcher.db'}" if dry else config.database_url
         var.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = stack.enter_context(Store.open(url))
-        repository, forge, issues = _forge(config, var)
+        repository, forge, issues = _forge(config, var, deciding=deciding)
         if calls is not None:
             forge, repository = DryForge(forge, calls), DryRepository(repository, calls)
             issues = issues and DryIssues(calls)
@@ -84,11 +87,11 @@ def _copy_memory(config: Configured, var: Path) -> None:
             there.backup(here)
 
 
-def _forge(config: Configured, var: Path) -> tuple[Repository, Forge, Issues | None]:
+def _forge(config: Configured, var: Path, *, deciding: bool) -> tuple[Repository, Forge, Issues | None]:
     """The images repository through git, and where its pull requests and issues are."""
     environment = base_environment()
     if config.settings.forge.kind == "github":
-        forge, issues, credential = _github(config, var)
+        forge, issues, credential = _github(config, var) if deciding or _has_login(config) else _ABSENT
         clone = CloneRepository(
             var / "clone.git", config.remote, identity=IDENTITY, environment=environment, credential=credential
         )
@@ -97,6 +100,19 @@ def _forge(config: Configured, var: Path) -> tuple[Repository, Forge, Issues | N
     embedded = LocalForge(folder, identity=IDENTITY, now=config.now, environment=environment)
     kept = LocalIssues(folder, identity=IDENTITY, now=config.now, environment=environment)
     return BareRepository(folder, identity=IDENTITY, environment=environment), embedded, kept
+
+
+_ABSENT: tuple[Forge, Issues | None, Callable[[], str] | None] = (
+    AbsentForge("this process has no token for GitHub: the one that runs the role poll has"),
+    None,
+    None,
+)
+
+
+def _has_login(config: Configured) -> bool:
+    """Whether there is anything to sign in to GitHub with."""
+    own = config.settings.github
+    return any((own.token, own.token_file, own.private_key, own.private_key_file))
 
 
 def _github(config: Configured, var: Path) -> tuple[Forge, Issues | None, Callable[[], str]]:

@@ -83,8 +83,10 @@ def test_a_stop_does_not_wait_for_upstream(today: World) -> None:
 def test_a_step_has_its_grace_period_and_no_more(today: World, *, twice: bool) -> None:
     """A step that does not end is left to the journal after the grace period, or at once by a second signal."""
     settings(today, f"[daemon]\ngrace_seconds = {60 if twice else 0.5}")
+    today.upstream.latency = 0.4
     lock = Path(today.folder / "ws" / "images.git" / "watcher.lock")
     with running(today) as daemon, lock.open("a") as held:
+        daemon.until(lambda: today.upstream.requests, "a poll")
         fcntl.flock(held, fcntl.LOCK_EX)  # what git's writing waits for
         daemon.until(lambda: happened(today), "an event")
         daemon.send(signal.SIGTERM)

@@ -14,13 +14,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
-from builder import publish
+from builder import layers, publish
 from builder.engines.command import step_of
 from builder.engines.engine import BuildRequest, Engine
 from builder.oci import Layout, platform_of
+from builder.packages import WANTED, Package, installed
 from builder.registry import Registry
 from builder.smoke import Expected, smoke
-from state.errors import BuildError
+from state.errors import BuildError, RegistryError
 from state.model import Image
 
 Trial = Callable[["Order", Layout], Awaitable[Sequence[str]]]
@@ -52,10 +53,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An image that is staged: its digest, and how many seconds it took."""
+    """An image that is staged: its digest, how many seconds it took, and which packages an image of a distro has."""
 
     digest: str
     seconds: float
+    packages: tuple[Package, ...] = ()
 
 
 class Maker(Protocol):
@@ -112,9 +114,10 @@ class Workshop:
                 )
             )
             await self._try(order, layout)
+            found = await asyncio.to_thread(_packages, layout) if order.image.stack is None else ()
             manifest = await publish.push(self._registry, self._staging, layout)
         await publish.name(self._registry, self._staging, order.inputs, manifest, once=False)
-        return Made(manifest.digest, monotonic() - begun)
+        return Made(manifest.digest, monotonic() - begun, found)
 
     async def _try(self, order: Order, layout: Layout) -> None:
         stated = platform_of(layout.config())
@@ -128,6 +131,14 @@ class Workshop:
 def failed_step(error: BuildError) -> str:
     """Return the instruction that failed, "" where it is not the image's own fault: then it may work another time."""
     return "smoke test" if isinstance(error, Unfit) else step_of(str(error))
+
+
+def _packages(layout: Layout) -> tuple[Package, ...]:
+    """What is installed, as far as that can be read: an image is no worse for it."""
+    try:
+        return installed(layers.files(layout, WANTED)).packages
+    except RegistryError:
+        return ()
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -18,6 +18,7 @@ from builder.registry import Registry, RegistrySettings
 from builder.workshop import Workshop
 from state.errors import BuildError
 from state.model import Build
+from tests.builder.test_sbom import DPKG, tar
 from tests.registry import LoopbackRegistry
 from tests.registry.images import layout
 from tests.world import World
@@ -52,7 +53,8 @@ class Forge:
         if any(part in place for part in self.broken):
             raise BuildError("forge build: STEP 2/2: RUN install_packages curl\nno such package: curl")
         self.then()
-        body = hashlib.sha256(f"{text}{sorted(request.arguments.items())}".encode()).digest()
+        stamp = hashlib.sha256(f"{text}{sorted(request.arguments.items())}".encode()).digest()
+        body = tar({"stamp": stamp, "var/lib/dpkg/status": DPKG})
         return layout(request.output, self.platform or request.platform, layers=(body,), labels=request.labels)
 
     async def run(

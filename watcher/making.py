@@ -9,9 +9,10 @@ from time import monotonic
 
 from builder.oci import labels_of
 from builder.publish import Tagged
-from builder.workshop import Order, failed_step
+from builder.workshop import Made, Order, failed_step
 from state.errors import BuildError, WatcherError
 from state.model import Build
+from state.store.contents import Content
 from watcher import dating
 from watcher.app import App
 from watcher.dating import Gate
@@ -46,7 +47,9 @@ async def make(
         where, digest = await _find(works, build, order) or (works.staging, "")
         if not digest:
             works.logs.mkdir(parents=True, exist_ok=True)
-            digest = (await works.maker.make(order)).digest
+            staged = await works.maker.make(order)
+            _remember(app, order, staged)
+            digest = staged.digest
             made = replace(build, inputs=order.inputs, cached=False)
         else:
             made = replace(build, inputs=order.inputs, cached=True, log="")
@@ -58,6 +61,14 @@ async def make(
         dated, state="pushed", finished_at=now, seconds=seconds, failures=0, next_try=None, step="", error=""
     )
     return done, tags
+
+
+def _remember(app: App, order: Order, made: Made) -> None:
+    """Keep what is installed in an image of a distro: a fix of it is a reason to build anew."""
+    image = order.image
+    have = [Content(each.name, each.source or each.name, each.source_version or each.version) for each in made.packages]
+    if have:
+        app.store.builds.contents.save(image.distro, image.distro_version, image.dockerfile, have)
 
 
 async def _find(works: Works, build: Build, order: Order) -> tuple[str, str] | None:

@@ -40,6 +40,10 @@ class AbsentForge:
         """Refuse."""
         self._refuse()
 
+    async def say(self, number: int, comment: str) -> None:  # noqa: ARG002
+        """Refuse."""
+        self._refuse()
+
     async def close(self, number: int, comment: str | None = None) -> PullRequest:  # noqa: ARG002
         """Refuse."""
         self._refuse()

@@ -65,6 +65,10 @@ class DryForge:
             self._calls.append(Call("forge.update", {"number": number, **_said(draft), "comment": comment}))
         return after
 
+    async def say(self, number: int, comment: str) -> None:
+        """Write it down."""
+        self._calls.append(Call("forge.say", {"number": number, "comment": comment}))
+
     async def close(self, number: int, comment: str | None = None) -> PullRequest:
         """Return it as it would be."""
         pull = await self._forge.pull(number)

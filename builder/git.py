@@ -118,9 +118,9 @@ class CloneRepository:
 
     async def told(self, commit: str) -> Said:
         """See :meth:`builder.ports.Repository.told`."""
-        answer = await self._about((commit,), "show", "--no-patch", "--format=%ct%n%s", commit)
-        seconds, _, subject = answer.text.partition("\n")
-        return Said(subject, datetime.fromtimestamp(int(seconds), UTC))
+        answer = await self._about((commit,), "show", "--no-patch", "--format=%ct%n%ce%n%s", commit)
+        seconds, who, subject = f"{answer.text}\n\n".split("\n", 2)
+        return Said(subject.strip(), datetime.fromtimestamp(int(seconds), UTC), who)
 
     async def merges_cleanly(self, branch: str, into: str) -> bool:
         """See :meth:`builder.ports.Repository.merges_cleanly`."""

@@ -126,6 +126,18 @@ class GitHubForge:
 
         return await self.call(f"update pull request {number}", updated)
 
+    async def say(self, number: int, comment: str) -> None:
+        """See :meth:`builder.ports.Forge.say`."""
+
+        def said(repository: Repository) -> None:
+            issue = Issue(repository.requester, url=f"{repository.url}/issues/{number}", completed=False)
+            if not any(each.body == comment for each in issue.get_comments()):
+                issue.create_comment(comment)
+
+        from github.Issue import Issue  # noqa: PLC0415  (see above)
+
+        await self.call(f"comment on {number}", said)
+
     async def close(self, number: int, comment: str | None = None) -> PullRequest:
         """See :meth:`builder.ports.Forge.close`."""
 

@@ -71,12 +71,24 @@ class LocalForge:
 
         def updated(ledger: Ledger) -> PullRequest:
             kept = ledger.one(number)
+            if kept.record.standing != "open":
+                return self._whole(ledger, kept)
             after = kept.record.redrafted(draft).said(comment, self._now())
             if after == kept.record and ledger.body(kept) == draft.body:
                 return self._seen(after, draft.body)
             return self._whole(ledger, ledger.write(after, kept.commit, draft.body))
 
         return await self._run(updated)
+
+    async def say(self, number: int, comment: str) -> None:
+        """See :meth:`builder.ports.Forge.say`."""
+
+        def said(ledger: Ledger) -> None:
+            kept = ledger.one(number)
+            if comment not in (each.text for each in kept.record.comments):
+                ledger.write(kept.record.said(comment, self._now()), kept.commit)
+
+        await self._run(said)
 
     async def close(self, number: int, comment: str | None = None) -> PullRequest:
         """See :meth:`builder.ports.Forge.close`; the branch stays."""

@@ -48,10 +48,11 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a commit says of itself: the first line of its message, and its committer's date (aware)."""
+    """What a commit says of itself: the first line of its message, its committer's date (aware) and e-mail address."""
 
     subject: str
     when: datetime
+    committer: str
 
 
 class Forge(Protocol):
@@ -84,7 +85,11 @@ class Forge(Protocol):
         ...
 
     async def update(self, number: int, draft: Draft, comment: str | None = None) -> PullRequest:
-        """Bring title, body and labels up to the draft; say *comment* if given."""
+        """Bring title, body and labels up to the draft; say *comment* if given. One that is decided stays as it is."""
+        ...
+
+    async def say(self, number: int, comment: str) -> None:
+        """Say *comment* below a pull request, whatever its standing; not again if it was said there already."""
         ...
 
     async def close(self, number: int, comment: str | None = None) -> PullRequest:
@@ -176,7 +181,7 @@ class Repository(Protocol):
         ...
 
     async def told(self, commit: str) -> Said:
-        """Return the subject and the date of *commit*."""
+        """Return what *commit* says of itself; GitError if there is none."""
         ...
 
     async def merges_cleanly(self, branch: str, into: str) -> bool:

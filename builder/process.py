@@ -39,6 +39,7 @@ _ISOLATED = {
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 _TELLING = re.compile(r"(remote: )?(fatal|error): ")
+_RIGHTS = re.compile(r"returned error: 40[13]\b|Authentication failed")
 
 
 def object_name(text: str) -> str:
@@ -54,7 +55,8 @@ def reason(complaints: str) -> str:
     Advice may follow an error and is longer: that on a lock names the file first and fills five lines more.
     """
     lines = [line.strip() for line in complaints.splitlines() if line.strip()]
-    return " / ".join(([line for line in lines if _TELLING.match(line)] or lines)[-3:])
+    said = " / ".join(([line for line in lines if _TELLING.match(line)] or lines)[-3:])
+    return f"{said}: the token needs `contents` with write access" if _RIGHTS.search(said) else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from state.model import Artifact, Held, Image, Platform, Release
 
 _SHOWN_TAGS = 24
 
-_NEVER_OVERWRITTEN = "- Commits by people on this branch are never overwritten."
+_NEVER_OVERWRITTEN = """- Commits by people on this branch are never overwritten; the label `watcher:hold` keeps the watcher away too.
+- [ ] <!-- watcher:recreate --> Make this branch again from the catalogue, giving up commits by people on it."""
 
 BRING_CONTROLS = f"""### Controls
 

@@ -151,6 +151,23 @@ class PullRequestUpdated:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRequestHeld:
+    """People committed to the branch of an open pull request, or put ``watcher:hold`` on it: it is theirs for now."""
+
+    source: str
+    pull: PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RedoAsked:
+    """The branch of an open pull request is to be made again: given back by people, or no longer mergeable."""
+
+    source: str
+    pull: PullRequest
+    why: Literal["box", "label", "asked", "conflict"]
+
+
+@dataclass(frozen=True, slots=True)
 class PullRequestMerged:
     """A maintainer merged: what it carries may be built."""
 
@@ -172,7 +189,8 @@ class BuildPlanned:
 
     ``counts`` maps ``build`` and ``relabel`` to how many of each. ``day`` (ISO 8601) is the date of the
     dated tags, fixed here; ``""`` in events of before it was kept. ``blocked`` says why nothing of it may be built: the
-    change does something for which its pull request carries no label.
+    change does something for which its pull request carries no label. ``drift`` are generated files that people edited
+    in it: they are built as they were merged.
     """
 
     source: str
@@ -181,6 +199,7 @@ class BuildPlanned:
     counts: Mapping[str, int] = field(default_factory=dict)
     day: str = ""
     blocked: str = ""
+    drift: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +267,8 @@ Event = (
     | DistroMoved
     | ProposalObsolete
     | RenderAsked
+    | PullRequestHeld
+    | RedoAsked
     | PullRequestMerged
     | PullRequestClosed
     | BuildPlanned

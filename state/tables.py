@@ -257,6 +257,7 @@ class PullRow(Row, table=True):
     base: str = Field(sa_type=Prose)
     merge_commit: str | None = Field(sa_type=Prose)
     event: int
+    held: str = Field(default="", sa_type=Prose, sa_column_kwargs={"server_default": ""})
     opened_at: datetime = Field(sa_type=UtcTime)
     updated_at: datetime = Field(sa_type=UtcTime)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from builder.dry import Call
+from builder.fastimport import Identity
 from builder.ports import Forge, Issues, Repository
 from sources.feed import Feed
 from sources.source import Source
@@ -23,7 +24,9 @@ from watcher.works import Works
 class App:
     """What conducting needs: settings, memory, the network, git and the forge, and the clock.
 
-    ``issues`` is None where the forge may not be asked for any. ``works`` opens, for the family's namespace, what building needs. ``calls`` are those that a dry run would have made; None in a real run.
+    ``issues`` is None where the forge may not be asked for any. ``works`` opens, for the family's namespace, what
+    building needs. ``identity`` is who the watcher's commits are by. ``calls`` are those that a dry run would have
+    made; None in a real run.
     """
 
     config: Configured
@@ -38,6 +41,7 @@ class App:
     now: Callable[[], datetime]
     locks: Locks
     works: Callable[[str], AbstractAsyncContextManager[Works]]
+    identity: Identity
     calls: list[Call] | None = None
 
     @property

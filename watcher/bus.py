@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from state.errors import WatcherError
-from state.store import PullRecord, Recorded
+from state.model import Skipped
+from state.store import Recorded
 from watcher import changes
 from watcher.app import App
 from watcher.pipeline import step
@@ -23,10 +24,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What :func:`hear` found: events whose step failed, and open pull requests that carry commits by people."""
+    """What :func:`hear` found: events whose step failed, and what is left alone because of what people did."""
 
     failed: list[Recorded]
-    edited: Sequence[PullRecord]
+    left: Sequence[Skipped]
 
 
 async def run(app: App, recorded: Iterable[Recorded]) -> list[Recorded]:
@@ -61,7 +62,7 @@ async def hear(app: App, patience: float | None = None, *, left: bool = True) ->
         await app.repository.fetch()
         watched = await changes.watch(app)
         failed += await _run(app, app.store.record(watched.events, app.now()))
-    return Heard(failed, watched.edited)
+    return Heard(failed, watched.left)
 
 
 async def _run(app: App, recorded: Iterable[Recorded]) -> list[Recorded]:

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from generator import builds, guard, tags
+from generator import builds, guard, plan, tags
 from state.errors import ForgeError
-from state.events import BuildPlanned, Event, PullRequestClosed, PullRequestMerged
-from state.model import PullRequest
+from state.events import BuildPlanned, Event, PullRequestClosed, PullRequestMerged, RedoAsked
+from state.model import PullRequest, Skipped
 from state.store import PullRecord
+from watcher import standing
 from watcher.app import App
+
+_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,10 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What maintainers did since we last looked: decisions, and open pull requests that carry commits by people."""
+    """What maintainers did since we last looked, and what is left alone because of what they did, with the reason."""
 
     events: Sequence[Event]
-    edited: Sequence[PullRecord]
+    left: Sequence[Skipped]
 
 
 async def watch(app: App) -> Watched:
@@ -50,22 +53,48 @@ async def watch(app: App) -> Watched:
     Nothing is remembered here: the step of each event does that, once the event is in the journal.
     """
     events: list[Event] = []
-    edited: list[PullRecord] = []
+    left: list[Skipped] = []
     known = {record.number: record for record in app.store.pulls()}
     for pull in await app.forge.pulls(_since(known.values())):
         record = known.get(pull.number)
         if record is None:
             continue
-        if record.state == pull.standing:
-            edited += [record] if pull.standing == "open" and pull.head != record.head else []
-        elif pull.standing == "merged":
-            events.append(PullRequestMerged(record.source, pull))
-        elif pull.standing == "closed":
-            events.append(PullRequestClosed(record.source, pull))
-        else:
+        if pull.standing != "open":
+            found, why = await _decided(record, pull, app) if record.state != pull.standing else ([], [])
+        elif record.state != "open":
             reopened(record, pull, app)
-    # What was closed is heard before what was merged: a merge makes open pull requests again.
-    return Watched(sorted(events, key=lambda event: isinstance(event, PullRequestMerged)), edited)
+            continue
+        else:
+            found, why = await _open(record, pull, app)
+        events += found
+        left += why
+    # What was closed is heard before what was merged, and that before what is made again on top of it.
+    return Watched(sorted(events, key=_order), left)
+
+
+def _order(event: Event) -> int:
+    return 2 if isinstance(event, RedoAsked) else 1 if isinstance(event, PullRequestMerged) else 0
+
+
+async def _open(record: PullRecord, pull: PullRequest, app: App) -> tuple[list[Event], list[Skipped]]:
+    """What is asked for by an open pull request, and why it is left alone."""
+    asked = standing.wish(record, pull)
+    if asked is None and await standing.outdated(record, app):
+        asked = RedoAsked(record.source, pull, "conflict")
+    if isinstance(asked, RedoAsked):
+        return [asked], []
+    return [asked] if asked else [], list(standing.left(record, pull))
+
+
+async def _decided(record: PullRecord, pull: PullRequest, app: App) -> tuple[list[Event], list[Skipped]]:
+    """What a maintainer decided; merged into another branch, or undone, it is told and nothing else."""
+    if pull.standing == "closed":
+        return [PullRequestClosed(record.source, pull)], []
+    if await standing.arrived(pull, app):
+        return [PullRequestMerged(record.source, pull)], []
+    commit = (pull.merge_commit or "no commit")[:12]
+    reason = f"#{pull.number} was merged as {commit}, which is not in {app.branch}: nothing is built of it"
+    return [], [Skipped(record.source, line, version, reason) for line, version in record.lines.items()]
 
 
 def _since(known: Iterable[PullRecord]) -> datetime | None:
@@ -128,6 +157,32 @@ def day_of(app: App, number: int) -> date:
     if planned is None or not isinstance(planned.event, BuildPlanned):
         return app.now().date()
     return date.fromisoformat(planned.event.day) if planned.event.day else planned.at.date()
+
+
+async def drift(pull: PullRequest, app: App) -> tuple[str, ...]:
+    """The generated files that people edited in a merged pull request: paths, sorted."""
+    record = app.store.pull(pull.number)
+    if record is None or pull.merge_commit is None or pull.head == record.head:
+        return ()
+    ours, theirs = await app.repository.tree(record.head), await app.repository.tree(pull.head)
+    # What they brought in by merging the default branch is no edit.
+    base = await app.repository.tree((await app.repository.parents(pull.merge_commit))[0])
+    return tuple(
+        path
+        for path in sorted(ours.keys() | theirs.keys())
+        if path.startswith(plan.GENERATED) and theirs.get(path) not in (ours.get(path), base.get(path))
+    )
+
+
+def drifted(paths: Sequence[str]) -> str:
+    """What is said of generated files that were edited."""
+    listed = "".join(f"\n- `{path}`" for path in paths[:_LISTED])
+    more = f"\n- and {len(paths) - _LISTED} more" if len(paths) > _LISTED else ""
+    return (
+        f"Built as merged. {len(paths)} generated files are not as the catalogue has them, because they were edited "
+        f"here; the next change of these files, or `watcher render`, undoes that. To keep it, change the catalogue or "
+        f"a template:\n{listed}{more}"
+    )
 
 
 async def touched(app: App, record: PullRecord) -> list[str]:

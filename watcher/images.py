@@ -24,7 +24,9 @@ class Snapshots:
         """The commit of the default branch, as last fetched; GitError if the repository is empty."""
         head = await self._repository.head(self._branch)
         if head is None:
-            raise GitError(f"the images repository has no branch {self._branch}: `watcher init` makes one")
+            raise GitError(
+                f"the images repository has no branch {self._branch}: [images] branch names it, `watcher init` makes one"
+            )
         return head
 
     async def catalogue(self, commit: str) -> Catalogue:

@@ -27,9 +27,11 @@ from state.events import (
     ImageTagged,
     ProposalObsolete,
     PullRequestClosed,
+    PullRequestHeld,
     PullRequestMerged,
     PullRequestOpened,
     PullRequestUpdated,
+    RedoAsked,
     ReleaseHeld,
     ReleaseSeen,
     ReleaseYanked,
@@ -37,11 +39,11 @@ from state.events import (
     SupportEnded,
 )
 from state.store import Recorded
-from watcher import changes, planning, proposals, quarantine, yanking
+from watcher import changes, planning, proposals, quarantine, standing, yanking
 from watcher.app import App
 
 
-async def step(recorded: Recorded, app: App) -> list[Event]:  # noqa: C901, PLR0911  (one case per event)
+async def step(recorded: Recorded, app: App) -> list[Event]:  # noqa: C901, PLR0911, PLR0912  (one case per event)
     """Do what *recorded* asks for and return what happened by that."""
     match recorded.event:
         case ReleaseSeen() as seen:
@@ -60,6 +62,10 @@ async def step(recorded: Recorded, app: App) -> list[Event]:  # noqa: C901, PLR0
             return await withdraw(obsolete, app)
         case RenderAsked():
             return await refresh(recorded, app)
+        case PullRequestHeld() as held:
+            return await hold(held, app)
+        case RedoAsked() as asked:
+            return await redo(asked, app)
         case PullRequestMerged() as merged:
             return await merge(merged, app)
         case PullRequestClosed() as closed:
@@ -176,6 +182,22 @@ async def withdraw(obsolete: ProposalObsolete, app: App) -> list[Event]:
     return []
 
 
+async def hold(held: PullRequestHeld, app: App) -> list[Event]:
+    """Leave a branch to the people who committed to it, and ask them how to go on."""
+    await standing.hold(held, app)
+    return []
+
+
+async def redo(asked: RedoAsked, app: App) -> list[Event]:
+    """Make a branch again from the catalogue as it is now: text is never merged, everything is generated."""
+    record = await standing.give_back(asked, app)
+    again = app.store.recorded(record.event) if record else None
+    followed = await step(again, app) if again else []
+    if any(isinstance(event, PullRequestUpdated) for event in followed):
+        await app.forge.say(asked.pull.number, standing.reason(asked))
+    return followed
+
+
 async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
     """Work out what to build, and bring up to date what no longer merges beside it."""
     record = changes.remember(merged.pull, app)
@@ -183,8 +205,7 @@ async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
     await app.repository.fetch()
     followed: list[Event] = []
     for other in app.store.pulls(state="open"):
-        standing = (await app.forge.pull(other.number)).standing
-        if standing != "open" or await app.repository.merges_cleanly(other.branch, app.branch):
+        if not await standing.outdated(other, app) or (await app.forge.pull(other.number)).standing != "open":
             continue
         # Everything is generated: never merge text, make the change again on the new base.
         again = app.store.recorded(other.event)
@@ -192,8 +213,12 @@ async def merge(merged: PullRequestMerged, app: App) -> list[Event]:
     found = await changes.touched_images(app, merged.pull.number)
     images = [] if found.blocked else found.images
     counts = dict(Counter[str](builds.kind_of(each.image) for each in images))
+    drift = await changes.drift(merged.pull, app)
+    if drift:
+        await app.forge.say(merged.pull.number, changes.drifted(drift))
     day = changes.day_of(app, merged.pull.number).isoformat()
-    return [*followed, BuildPlanned(merged.source, merged.pull.number, found.commit, counts, day, found.blocked)]
+    number, commit = merged.pull.number, found.commit
+    return [*followed, BuildPlanned(merged.source, number, commit, counts, day, found.blocked, drift)]
 
 
 async def queue(planned: BuildPlanned, recorded: Recorded, app: App) -> list[Event]:

@@ -6,13 +6,16 @@ same name when made again, and the forge is asked by branch before anything is o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builder.ports import Commit, Draft
 from generator import message
 from generator.plan import Planned
-from state.errors import StaleLease
+from state.errors import ForgeError, StaleLease
 from state.events import ChangeSkipped, Event, PullRequestOpened, PullRequestUpdated
 from state.model import Change, PullRequest, Skipped
 from state.store import PullRecord, Recorded
+from watcher import standing
 from watcher.app import App
 
 
@@ -23,21 +26,39 @@ async def submit(planned: Planned, head: str, recorded: Recorded, app: App) -> l
     """
     change = planned.change
     known = app.store.open_pull(change.branch)
+    if known and known.held:
+        return [_held(change, known, recorded, app)]
     remote = await app.repository.head(change.branch)
     if known and known.key == change.key and known.head == remote and await _mergeable(change, known, head, app):
         return await _unsaid(known, recorded, app)
-    commit = await app.repository.commit(Commit(change.branch, head, change.message, dict(change.files), recorded.at))
-    if remote not in (None, commit) and not await _ours(change, remote or "", app):
-        return [_edited(change)]
-    if remote != commit:
-        try:
-            await app.repository.push(change.branch, commit, remote)
-        except StaleLease:
-            return [_edited(change)]
+    commit = await _pushed(change, head, remote, recorded, app)
+    if commit is None:
+        return [_edited(change, known, recorded, app)]
+    if known:
+        # Before the forge is told: a branch that we moved is never taken for one that people moved.
+        moved = replace(known, head=commit, new=change.new, lines=dict(change.lines), key="", event=recorded.id)
+        app.store.save_pull(moved, app.now())
     pull = await _on_forge(planned, known, app)
+    if pull.standing != "open":
+        # Not remembered here: the next run hears of it first, and then goes on with this.
+        raise ForgeError(f"#{pull.number} was {pull.standing} just now: the next run goes on with {change.title}")
     app.store.save_pull(_record(change, pull, head, commit, recorded), app.now())
     # One that is open there and not remembered was opened by this very step, before a crash.
     return [(PullRequestUpdated if known else PullRequestOpened)(change.source, pull)]
+
+
+async def _pushed(change: Change, head: str, remote: str | None, recorded: Recorded, app: App) -> str | None:
+    """Bring the branch to the change's commit and return that; None where the branch is somebody else's."""
+    commit = await app.repository.commit(Commit(change.branch, head, change.message, dict(change.files), recorded.at))
+    if remote == commit:
+        return commit
+    if remote is not None and not await _ours(change, remote, app):
+        return None
+    try:
+        await app.repository.push(change.branch, commit, remote)
+    except StaleLease:
+        return None
+    return commit
 
 
 async def _unsaid(known: PullRecord, recorded: Recorded, app: App) -> list[Event]:
@@ -48,8 +69,22 @@ async def _unsaid(known: PullRecord, recorded: Recorded, app: App) -> list[Event
     return [happened(known.source, await app.forge.pull(known.number))]
 
 
-def _edited(change: Change) -> ChangeSkipped:
+def _held(change: Change, known: PullRecord, recorded: Recorded, app: App) -> ChangeSkipped:
+    """Say that people have asked to be left alone."""
+    _later(known, recorded, app)
+    reason = f"#{known.number} is held: it is brought up to date once `{standing.HOLD}` is taken off"
+    return ChangeSkipped(Skipped(change.source, change.line or "", change.new or change.old or "", reason))
+
+
+def _later(known: PullRecord | None, recorded: Recorded, app: App) -> None:
+    """Let the branch, once it is given back, bring what is asked for now and not what it was made for."""
+    if known:
+        app.store.save_pull(replace(known, event=recorded.id), app.now())
+
+
+def _edited(change: Change, known: PullRecord | None, recorded: Recorded, app: App) -> ChangeSkipped:
     """Say that the branch is somebody else's now."""
+    _later(known, recorded, app)
     reason = f"somebody else pushed to {change.branch}: it is left alone"
     return ChangeSkipped(Skipped(change.source, change.line or "", change.new or change.old or "", reason))
 
@@ -63,6 +98,8 @@ async def _ours(change: Change, remote: str, app: App) -> bool:
     """Whether the branch's tip is a commit that we made: one we recorded, or one that carries our trailers."""
     if any(p.head == remote for p in app.store.pulls() if p.branch == change.branch):
         return True
+    if (await app.repository.told(remote)).committer != app.identity.email:
+        return False  # amended by a person, who keeps the trailers
     return change.branch.removeprefix("watcher/") in (await app.repository.trailers(remote)).get("Watcher-Key", ())
 
 

@@ -44,12 +44,7 @@ async def sync(app: App, names: Sequence[str]) -> Report:
         # What was being compared is there now: its platforms join the pull requests of this very run.
         await _round(app, sorted(late), report)
     # Told by every run: whatever upstream brings, such a branch is not updated any more.
-    report.skipped += [
-        Skipped(record.source, line, version, f"{record.branch} carries commits by people: it is left alone")
-        for record in heard.edited
-        for line, version in record.lines.items()
-        if record.source in names
-    ]
+    report.skipped += [each for each in heard.left if each.source in names]
     touched = []
     for recorded in app.store.events_after(since):
         match recorded.event:

@@ -71,6 +71,7 @@ async def wired(config: Configured, *, dry: bool = False, deciding: bool = True)
             works=partial(works.opened, config),
             locks=Locks(store, config.settings.state.patience, clock),
             calls=calls,
+            identity=IDENTITY,
         )
 
 

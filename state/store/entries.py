@@ -23,9 +23,11 @@ from state.events import (
     ImageTagged,
     ProposalObsolete,
     PullRequestClosed,
+    PullRequestHeld,
     PullRequestMerged,
     PullRequestOpened,
     PullRequestUpdated,
+    RedoAsked,
     ReleaseHeld,
     ReleaseSeen,
     ReleaseYanked,
@@ -138,6 +140,10 @@ def summary_of(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912  (one case 
             return f"{skipped.subject}: {skipped.reason}"
         case PullRequestOpened() | PullRequestUpdated() | PullRequestMerged() | PullRequestClosed():
             return f"#{event.pull.number} {event.pull.title}"
+        case PullRequestHeld(_, pull):
+            return f"#{pull.number} is held by people"
+        case RedoAsked(_, pull, why):
+            return f"#{pull.number} is made again ({why})"
         case BuildPlanned(_, pull, _, counts, _, blocked):
             made = ", ".join(f"{count} {kind}" for kind, count in counts.items())
             return f"#{pull}: {f'not built: {blocked}' if blocked else made}"

@@ -20,7 +20,8 @@ class PullRecord:
     ``line``, ``old`` and ``new`` are None as in :class:`~state.model.Change`; ``lines`` maps line → new version.
     ``key`` is the change's key, ``head`` the tip of its branch when we last pushed, ``base`` the commit of the
     default branch that this was made on: full object names, like ``merge_commit``. ``event`` is the number of the
-    event that asked for it, 0 if that is not known. The store sets both times when it saves.
+    event that asked for it, 0 if that is not known. ``held`` is the commit by people about which we asked, or
+    ``watcher:hold`` where only that label was put on; "" while the branch is ours. The store sets both times when it saves.
     """
 
     number: int
@@ -38,6 +39,7 @@ class PullRecord:
     base: str
     merge_commit: str | None = None
     event: int = 0
+    held: str = ""
     opened_at: datetime | None = None
     updated_at: datetime | None = None
 

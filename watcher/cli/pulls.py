@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.options import config_option, json_option, print_json, run
-from watcher.cli.refresh import refresh, tell
+from watcher.cli.refresh import lines, refresh, tell
 
 if TYPE_CHECKING:
     from state.model import PullRequest
@@ -114,6 +114,31 @@ def close(number: int, *, as_json: bool) -> None:
 def reopen(number: int, *, as_json: bool) -> None:
     """Open pull request NUMBER again, which was closed: its versions may be proposed again too."""
     _decide(number, lambda app: app.forge.reopen(number), as_json=as_json)
+
+
+@command.command("recreate")
+@click.argument("number", type=int)
+@json_option
+@config_option
+def recreate(number: int, *, as_json: bool) -> None:
+    """Make the branch of pull request NUMBER again from the catalogue, giving up commits by people on it."""
+
+    async def job(app: App) -> tuple[PullRecord, list[Entry]]:
+        from state.events import RedoAsked
+        from watcher import bus
+
+        failed = await refresh(app)
+        record = _record(app, number)
+        asked = RedoAsked(record.source, await app.forge.pull(number), "asked")
+        failed += lines(app, await bus.run(app, app.store.record([asked], app.now())))
+        return _record(app, number), failed
+
+    pull, failed = run(job)
+    if as_json:
+        print_json(pull.document())
+    else:
+        click.echo(f"#{pull.number} {pull.state}: {pull.title} (its branch is at {pull.head[:12]})")
+    _end(failed)
 
 
 def _decide(number: int, decision: Callable[[App], Awaitable[PullRequest]], *, as_json: bool) -> None:

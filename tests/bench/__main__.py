@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bake, cycle, feeds, names, pages, poll, render, template, walk
+from tests.bench import bake, cycle, decade, feeds, names, pages, poll, render, template, walk
 
 BENCHES = {
     "walk": walk.main,
@@ -14,6 +14,7 @@ BENCHES = {
     "feeds": feeds.main,
     "cycle": cycle.main,
     "names": names.main,
+    "decade": decade.main,
     "bake": bake.main,
     "pages": pages.main,
 }

@@ -52,9 +52,13 @@ class Engine:
 
     def build(self, context: Path, dockerfile: str, name: str, arguments: Mapping[str, str]) -> None:
         """Build a Dockerfile of the context; layers are kept, so what did not change takes no time."""
+        output(*self.command(context, dockerfile, name, arguments))
+
+    def command(self, context: Path, dockerfile: str, name: str, arguments: Mapping[str, str]) -> list[str | Path]:
+        """Return the command that builds it."""
         options = ["--isolation", "chroot", "--network", "host", "--pull=false", "--layers", "--format", "docker"]
         given = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
-        output(*self._command, "build", *options, *given, "-t", name, "-f", context / dockerfile, context)
+        return [*self._command, "build", *options, *given, "-t", name, "-f", context / dockerfile, context]
 
     def run(self, name: str, *command: str, folder: Path | None = None) -> str:
         """Run a command in a fresh container, with *folder* as ``/smoke``, and return what it printed."""

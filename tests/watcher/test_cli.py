@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -13,13 +15,36 @@ import pytest
 
 from tests.upstream import Fault
 from tests.world import NEWER, World
+from watcher.cli import main
 
 PROGRAM = Path(sys.executable).with_name("watcher")
 PULL = {"number", "source", "line", "old", "new", "branch", "title", "url", "state"}
 
 
 def call(*arguments: str, at: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the installed program."""
+    """Run the program in this process, from its command line to its exit code: starting another takes a second."""
+    ours = [name for name in os.environ if name.startswith("WATCHER_")]  # noqa: TID251  (the program's)
+    out, err, said = io.StringIO(), io.StringIO(), 0
+    with (
+        contextlib.chdir(at or Path.cwd()),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "argv", ["watcher", *arguments])
+        for name in ours:
+            patch.delenv(name)
+        try:
+            main()
+        except SystemExit as ended:
+            said = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    done = subprocess.CompletedProcess(["watcher", *arguments], said, out.getvalue(), err.getvalue())
+    assert done.returncode == code, done.stderr + done.stdout
+    return done
+
+
+def installed(*arguments: str, at: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the installed program, as a process of its own."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WATCHER_")} | {"COLUMNS": "200"}  # noqa: TID251  (the child's)
     done = subprocess.run([str(PROGRAM), *arguments], cwd=at, env=environment, capture_output=True, text=True)  # noqa: PLW1510
     assert done.returncode == code, done.stderr + done.stdout
@@ -148,3 +173,12 @@ def test_render_checks_a_checkout_without_any_settings(tmp_path: Path) -> None:
 def test_every_command_explains_itself(command: str) -> None:
     """--help works everywhere and needs no settings."""
     assert "Usage: watcher " in call(command, "--help", at=Path("/")).stdout
+
+
+def test_the_installed_program_is_the_same(world: World) -> None:
+    """As a process of its own: what it prints, an expected error in one line, and the exit code of each."""
+    at = world.folder / "ws"
+    assert installed("pulls", at=at).stdout == call("pulls", at=at).stdout
+    wrong = installed("pulls", "show", "7", at=at, code=1)
+    assert (wrong.stdout, wrong.stderr) == ("", call("pulls", "show", "7", at=at, code=1).stderr)
+    assert installed("--help", at=at).stdout == call("--help", at=at).stdout

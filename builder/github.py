@@ -72,6 +72,12 @@ class GitHubForge:
         self._repository = Repository(session, url=f"/repos/{repository}", completed=False)
         self._lane = asyncio.Lock()
 
+    @property
+    def calls_left(self) -> int | None:
+        """How many calls GitHub still allows in this hour, as its last answer said; None before the first."""
+        left: int = self._repository.requester.rate_limiting[0]
+        return left if left >= 0 else None
+
     def token(self) -> str:
         """Return the token to push with, a fresh one if an App's has expired. Blocks."""
         with told(f"{self._name}: token"):

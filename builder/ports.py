@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from state.model import Issue, PullRequest
 
@@ -105,6 +105,16 @@ class Forge(Protocol):
 
         A merged one stays as it is.
         """
+        ...
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A forge that allows so many calls and no more."""
+
+    @property
+    def calls_left(self) -> int | None:
+        """How many are left, None where that is not known."""
         ...
 
 

@@ -121,6 +121,20 @@ class Builds:
             rows = session.exec(select(BuildRow.state, func.count()).group_by(BuildRow.state))
             return Counter(dict(rows.all()))
 
+    def outcomes(self) -> Counter[str]:
+        """Return how many images were ``built``, were there already (``cached``), were ``relabelled``; attempts that ``failed``."""
+        made = col(BuildRow.digest) != ""
+        cached = select(BuildRow.kind, BuildRow.cached, func.count()).where(made)
+        failed = select(func.sum(BuildRow.attempts)).where(~made, BuildRow.state != "running")
+        again = select(func.sum(BuildRow.attempts - 1)).where(made, BuildRow.attempts > 0)
+        words = {("build", False): "built", ("build", True): "cached"}
+        with self._reading() as session:
+            found = Counter[str]()
+            for kind, was_cached, count in session.exec(cached.group_by(BuildRow.kind, col(BuildRow.cached))):
+                found[words.get((kind, was_cached), "relabelled")] += count
+            found["failed"] = (session.exec(failed).one() or 0) + (session.exec(again).one() or 0)
+        return found
+
 
 def _names(session: Session, plans: Collection[int]) -> set[tuple[int, str]]:
     query = select(BuildRow.plan, BuildRow.name).where(col(BuildRow.plan).in_(plans))

@@ -42,7 +42,7 @@ def _endpoint(site: Site, endpoint: Endpoint) -> Callable[[Request], Awaitable[R
     """Answer as JSON; what goes wrong is a document with ``error``, too."""
 
     async def answer(request: Request) -> Response:
-        if not _may_read(site, request):
+        if not may_read(site, request):
             return await _json({"error": "Authorization: Bearer with the token of [web] token_file is needed"}, 401)
         try:
             return await _json(await endpoint.answer(site, _given(endpoint, request)))
@@ -56,7 +56,7 @@ def _endpoint(site: Site, endpoint: Endpoint) -> Callable[[Request], Awaitable[R
     return answer
 
 
-def _may_read(site: Site, request: Request) -> bool:
+def may_read(site: Site, request: Request) -> bool:
     """Whether this request is told anything."""
     if site.access.may_read(request, site.access.viewer(request)):
         return True

@@ -9,6 +9,7 @@ from watcher.live import Live
 from watcher.web import api, pages
 from watcher.web.github_hook import GitHubHook
 from watcher.web.health import healthz, readyz
+from watcher.web.metrics import Metrics
 from watcher.web.poll_hook import PollHook
 from watcher.web.site import Site
 
@@ -19,6 +20,7 @@ def application(live: Live) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/metrics", Metrics(site).answer),
         Route("/webhooks/github", GitHubHook(live).answer, methods=["POST"]),
         Route("/hooks/poll/{source}", PollHook(live).answer, methods=["POST"]),
         *api.routes(site),

@@ -130,13 +130,27 @@ class Exchange:
 
     async def retried(self, once: Callable[[], Awaitable[T]]) -> T:
         """Return what *once* returns, trying again after what may pass."""
-        import tenacity  # noqa: PLC0415  (26 ms that a command without network does not pay)
+        try:
+            return await once()
+        except _Again as first:
+            return await self._again(once, first)
+
+    async def _again(self, once: Callable[[], Awaitable[T]], first: _Again) -> T:
+        """Try again what failed a *first* time."""
+        import tenacity  # noqa: PLC0415  (26 ms that who needs no second try does not pay)
 
         backoff = tenacity.wait_random_exponential(multiplier=0.5, max=self._settings.longest_wait)
 
         def pause(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
             return max(backoff(state), error.asked if isinstance(error, _Again) else 0.0)
+
+        failed: list[_Again] = [first]
+
+        async def next_one() -> T:
+            if failed:
+                raise failed.pop()
+            return await once()
 
         attempts = tenacity.AsyncRetrying(
             stop=tenacity.stop_after_attempt(self._settings.attempts),
@@ -146,7 +160,7 @@ class Exchange:
             reraise=True,
         )
         try:
-            return await attempts(once)
+            return await attempts(next_one)
         except _Again as again:
             raise again.error from None
 

@@ -61,7 +61,7 @@ class RegistryTable(Table):
         """A login never travels by plain http, but on this machine."""
         bare = url.rstrip("/")
         if bare and not _URL.fullmatch(bare):
-            raise ValueError(f"{url!r}: write https://HOST or https://HOST:PORT")
+            raise ValueError("write https://HOST or https://HOST:PORT, without a login")
         if bare.startswith("http://") and not bare.startswith(_LOOPBACK):
             raise ValueError(f"{url!r}: plain http is for loopback only")
         return bare

@@ -22,6 +22,16 @@ LAYERS: Mapping[ImageKind, str] = {
 """Kinds of images in build order, in words."""
 
 
+Past = Callable[[Collection[str]], Mapping[str, float]]
+"""Seconds that the last build of each of some Dockerfiles took; those that were never built are left out."""
+
+
+def never(dockerfiles: Collection[str]) -> Mapping[str, float]:
+    """The past of which nothing is known."""
+    del dockerfiles
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class BuildStep:
     """One image to make.

@@ -22,10 +22,11 @@ _GENERATED = "balena-base-images/"
 
 @dataclass(frozen=True, slots=True)
 class FileClass:
-    """Files that change alike: ``paths`` sorted, ``diff`` the unified diff of the first of them."""
+    """Files that change alike: ``paths`` sorted, ``diff`` the unified diff of ``sample``, which is one of them."""
 
     paths: tuple[str, ...]
     verb: str
+    sample: str
     diff: str
 
 
@@ -40,11 +41,24 @@ def group(before: Mapping[str, str], after: Mapping[str, str | None]) -> list[Fi
         old, new = before.get(path), after[path]
         verb = "removed" if new is None else "added" if old is None else "changed"
         classes.setdefault((verb, _essence(old, new)), []).append(path)
-    made = [
-        FileClass(tuple(paths), verb, _diff(paths[0], before.get(paths[0]), after[paths[0]]))
-        for (verb, _), paths in classes.items()
-    ]
-    return sorted(made, key=lambda c: (-len(c.paths), c.paths))
+    made, shown = [], set[str]()
+    for (verb, _), paths in sorted(classes.items(), key=lambda item: (-len(item[1]), item[1])):
+        # Of each distro one file is to be seen, as far as there are classes enough.
+        sample = next((path for path in paths if _distro(path) not in shown), paths[0])
+        shown.add(_distro(sample))
+        made.append(FileClass(tuple(paths), verb, sample, _diff(sample, before.get(sample), after[sample])))
+    return made
+
+
+def records(before: Mapping[str, str], after: Mapping[str, str | None]) -> str:
+    """The diff of the catalogue's own files: what everything else follows from."""
+    paths = sorted(path for path in after if path.startswith("catalogue/") and before.get(path) != after[path])
+    return "\n".join(_diff(path, before.get(path), after[path]) for path in paths)
+
+
+def _distro(path: str) -> str:
+    """``debian`` of ``balena-base-images/node/amd64/debian/…``, or whatever stands there."""
+    return "".join(path.split("/")[3:4])
 
 
 def _essence(old: str | None, new: str | None) -> tuple[str, ...]:

@@ -22,16 +22,18 @@ def write(
     files: Mapping[str, str | None],
     day: date,
     links: Mapping[str, str],
+    past: builds.Past = builds.never,
 ) -> str:
     """Write the body; *old* and *new* are the catalogue before and after, *links* upstream's pages by their labels."""
     steps = builds.plan(new, [p for p, text in files.items() if text is not None], day)
     head = [f"## {title}", _lead(old, new, move, files, day), _table(old, move), _bases(old, move)]
-    head += [_packages(old, move), _classes(new, move), _stacks(new, move), sections.radius(files, steps)]
+    head += [_packages(old, move), _classes(new, move), _stacks(new, move)]
+    head += [sections.records(classes.records(before, files)), sections.radius(files, steps)]
     upstream = ", ".join(f"[{label}]({url})" for label, url in links.items())
     tail = [
         sections.moving(new, steps),
         f"### Upstream\n\n{upstream}" if links else "",
-        sections.build_plan(steps) if steps else "",
+        sections.build_plan(steps, past) if steps else "",
         _controls(move),
         _hidden(move),
     ]

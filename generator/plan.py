@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from typing import Protocol
 
-from generator import body, dockerfile, docs, guard, matrix, message, sections, tags
+from generator import body, builds, dockerfile, docs, guard, matrix, message, sections, tags
 from generator.catalogue import dump_release, release_path, with_release, without_line
 from generator.ended import dump_ended, ended_path
 from generator.proposal import Proposal
@@ -18,12 +19,20 @@ GENERATED = ("balena-base-images/", "docs/")
 """Everything below these folders is generated: a file there that nothing generates is a leftover."""
 
 
+class Body(Protocol):
+    """Writes the description of a pull request; *past* tells what builds took before."""
+
+    def __call__(self, *, past: builds.Past = ...) -> str:
+        """Return its text."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A change, and the description of its pull request: written only once the branch is pushed."""
 
     change: Change
-    body: Callable[[], str] = field(repr=False)
+    body: Body = field(repr=False)
 
 
 def prefixes(catalogue: Catalogue, source: str) -> list[str]:
@@ -95,7 +104,11 @@ def guarded(planned: Planned, findings: Sequence[guard.Finding]) -> Planned:
     if not findings:
         return planned
     labels = tuple(dict.fromkeys((*planned.change.labels, *guard.labels(findings))))
-    return Planned(replace(planned.change, labels=labels), lambda: f"{sections.guarded(findings)}\n\n{planned.body()}")
+
+    def body(*, past: builds.Past = builds.never) -> str:
+        return f"{sections.guarded(findings)}\n\n{planned.body(past=past)}"
+
+    return Planned(replace(planned.change, labels=labels), body)
 
 
 def _partial(catalogue: Catalogue, proposal: Proposal) -> bool:

@@ -13,6 +13,8 @@ from generator.rows import Catalogue
 from state.model import Artifact, Held, Image, Platform, Release
 
 _SHOWN_TAGS = 24
+_RECORDS = 9_000
+"""Characters of the catalogue's diff that are shown: what is longer is an import, or a whole distro."""
 
 _NEVER_OVERWRITTEN = """- Commits by people on this branch are never overwritten; the label `watcher:hold` keeps the watcher away too.
 - [ ] <!-- watcher:recreate --> Make this branch again from the catalogue, giving up commits by people on it."""
@@ -34,9 +36,10 @@ RETIRE_CONTROLS = f"""### Controls
 def summary(step: Step, proposal: Proposal, old: Catalogue) -> str:
     """The table at the top: one row per line."""
     rows = ["| line | old → new | released | seen | end of life | security |", "|---|---|---|---|---|---|"]
-    for release in proposal.releases:
+    fixed = {p.line for p in (*proposal.releases, *proposal.passed) if p.security}
+    for release in sorted(proposal.releases, key=lambda release: release.line not in fixed):
         was = old.version(step.source, release.line)
-        fixes = release.security or any(p.security for p in proposal.passed if p.line == release.line)
+        fixes = release.line in fixed
         line = f"{release.line} LTS ({release.lts})" if release.lts else release.line
         rows.append(
             f"| {line} | {was or 'none'} → **{release.version}** | {release.published or 'unknown'} "
@@ -223,11 +226,37 @@ def notes(proposal: Proposal) -> str:
     return "\n".join(["### Upstream", "", *links]) if links else ""
 
 
-def build_plan(steps: Sequence[builds.BuildStep]) -> str:
-    """What merging would build, by layer."""
+def records(diff: str) -> str:
+    """What changes in the catalogue itself: the few lines that all the rest follows from."""
+    if not diff:
+        return ""
+    what = "<summary>What changes in the catalogue: all the rest follows from it</summary>"
+    if len(diff) > _RECORDS:
+        return f"### Catalogue\n\n{diff.count(chr(10)):,} lines of the catalogue change: too many for this page."
+    return f"### Catalogue\n\n<details open>{what}\n\n```diff\n{diff}\n```\n</details>"
+
+
+def _cost(steps: Sequence[builds.BuildStep], past: builds.Past) -> str:
+    """How long the builds are expected to take on one machine, by how long the last of each Dockerfile took."""
+    made = [step.image.dockerfile for step in steps if step.kind == "build"]
+    known = past(set(made)) if made else {}
+    if not known:
+        return ""
+    usual = sum(known.values()) / len(known)
+    hours = sum(known.get(path, usual) for path in made) / 3600
+    spent = f"{hours:.1f} hours" if hours >= 1 else f"{max(1, round(hours * 60))} minutes"
+    measured = sum(path in known for path in made)
+    return (
+        f"\n\nExpected: about **{spent}** of building, one after the other, by the last builds of the same Dockerfiles "
+        f"({measured:,} of {len(made):,} images have one)."
+    )
+
+
+def build_plan(steps: Sequence[builds.BuildStep], past: builds.Past = builds.never) -> str:
+    """What merging would build, by layer, and what that took before."""
     layers = Counter((step.layer, step.kind) for step in steps)
     rows = [f"| {layer} | {kind} | {count:,} |" for (layer, kind), count in layers.items()]
-    return "\n".join(["### Build plan", "", "| layer | how | images |", "|---|---|---|", *rows])
+    return "\n".join(["### Build plan", "", "| layer | how | images |", "|---|---|---|", *rows]) + _cost(steps, past)
 
 
 def remaining(catalogue: Catalogue, source: str) -> str:

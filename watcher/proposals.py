@@ -107,7 +107,9 @@ async def _on_forge(planned: Planned, known: PullRecord | None, app: App) -> Pul
     """Open the pull request, or bring the open one of this branch up to date."""
     change = planned.change
     stale = tuple(label for label in message.MANAGED if label not in change.labels)
-    draft = Draft(change.branch, app.branch, change.title, planned.body(), change.labels, stale)
+    draft = Draft(
+        change.branch, app.branch, change.title, planned.body(past=app.store.builds.spent), change.labels, stale
+    )
     number = known.number if known else None
     if number is None:
         found = await app.forge.find(change.branch)

@@ -89,6 +89,21 @@ class Builds:
                 found |= {row.name: _value(row) for row in session.exec(query)}
         return found
 
+    def spent(self, dockerfiles: Collection[str]) -> Mapping[str, float]:
+        """Return Dockerfile → the seconds of its newest build that really was one; others are left out."""
+        found: dict[str, float] = {}
+        wanted = sorted(dockerfiles)
+        with self._reading() as session:
+            for start in range(0, len(wanted), _SOME):
+                query = (
+                    select(BuildRow.dockerfile, BuildRow.seconds)
+                    .where(col(BuildRow.dockerfile).in_(wanted[start : start + _SOME]), BuildRow.kind == "build")
+                    .where(col(BuildRow.state).in_(("pushed", "tagged")), col(BuildRow.cached).is_(False))
+                    .order_by(col(BuildRow.finished_at), col(BuildRow.id))
+                )
+                found |= dict(session.exec(query).all())
+        return found
+
     def with_inputs(self, inputs: str) -> Build | None:
         """Return the newest image in the registry that was made of just these inputs, or None."""
         with self._reading() as session:

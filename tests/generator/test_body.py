@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,9 +51,9 @@ def test_a_late_platform_is_told_with_the_policy(rows: Catalogue) -> None:
 
 
 def test_the_description_holds_what_a_maintainer_needs_in_its_order(patch: str) -> None:
-    """Summary, artifacts, blast radius with a diff per class, tags, plan, controls, hidden block; within the limit."""
+    """Summary, artifacts, the catalogue's own lines, blast radius with a diff per class, tags, plan, controls, hidden block; within the limit."""
     text = patch
-    parts = ["## node: 22.23.2 -> 22.24.0", "### Artifacts", "### Blast radius", "```diff", "### Tags that will move",
+    parts = ["## node: 22.23.2 -> 22.24.0", "### Artifacts", "### Catalogue", "### Blast radius", "### Tags that will move",
              "### Build plan", "### Controls", "<!-- watcher:v1 "]  # fmt: skip
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
@@ -149,3 +150,50 @@ def test_what_merging_and_closing_do_is_said_for_each_kind_of_change(rows: Catal
     for text in (brings, removal):
         assert "`watcher pulls reopen N`" in text
         assert "never overwritten" in text
+
+
+def test_the_catalogues_own_lines_are_shown(patch: str) -> None:
+    """What all the rest follows from is read first: old and new version, file and checksum."""
+    told = section(patch, "Catalogue")
+    assert '-  "version": "22.23.2"' in told
+    assert f'+  "version": "{NEXT}"' in told
+    assert patch.index("### Catalogue") < patch.index("### Blast radius")
+
+
+def test_each_distro_has_a_sample_and_each_file_is_listed(patch: str) -> None:
+    """One diff of each distro family, and under each class the paths of all its files."""
+    shown = set(re.findall(r"^\+\+\+ b/balena-base-images/node/\w+/(\w+)/", patch, re.MULTILINE))
+    assert shown >= {"debian", "ubuntu", "alpine", "fedora", "raspbian"}
+    for arch in ("amd64", "aarch64"):
+        assert f"\nbalena-base-images/node/{arch}/fedora/" in patch
+
+
+def test_lists_give_way_to_diffs() -> None:
+    """Where there is room for all diffs and not for all lists, it is the lists that are left out."""
+    before = {
+        f"balena-base-images/{n}/{'x' * 90}/{m}/Dockerfile": f"RUN a{n}\n" * 150 for n in range(9) for m in range(60)
+    }
+    after: dict[str, str | None] = {p: t.replace("RUN a", "RUN b") for p, t in before.items()}
+    text = body.fit(["head"], classes.group(before, after), ["tail"])
+    assert len(text) < body.LIMIT
+    assert text.count("```diff") == 9
+    assert 0 < text.count("all of them") < 9
+
+
+def test_what_the_builds_took_before_is_expected_again(rows: Catalogue) -> None:
+    """Where some were never built, as long as the others do on the average; where none was, nothing is claimed."""
+    planned = bring(rows, Proposal("node", "22", (release(rows, "22", NEXT),), SEEN))
+    assert "Expected" not in planned.body()
+    path = next(p for p in sorted(planned.change.files) if p.endswith("/Dockerfile"))
+    text = planned.body(past=lambda paths: {path: 90.0})
+    builds = int(re.findall(r"images\*\* follow from them: ([\d,]+) builds", text)[0].replace(",", ""))
+    assert f"about **{builds * 90 / 3600:.1f} hours** of building" in text
+    assert re.search(rf"\(\d+ of {builds:,} images have one\)", text)
+
+
+def test_what_fixes_a_vulnerability_is_told_first(rows: Catalogue) -> None:
+    """In the table of a pull request with several lines."""
+    fixed = replace(release(rows, "24"), security=True)
+    empty = family([], [])
+    text = bring(empty, Proposal("node", None, (release(rows, "22"), fixed), SEEN)).body()
+    assert text.index("| 24") < text.index("| 22")

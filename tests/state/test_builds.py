@@ -65,3 +65,18 @@ def test_the_newest_image_in_the_registry_is_found_by_name_and_by_inputs(store: 
     assert store.builds.with_inputs("z") is None
     assert [each.plan for each in store.builds.newest(2)] == [3, 2]
     assert [each.plan for each in store.builds.newest(9, ["failed"])] == [3]
+
+
+def test_the_last_build_of_a_dockerfile_tells_what_it_takes(store: Store) -> None:
+    """Not one that was in the registry already, not one that failed; what was never built is left out."""
+    store.builds.add([image(plan=plan) for plan in (1, 2, 3, 4)])
+    older, newer, cached, failed = (store.builds.of(plan)[0] for plan in (1, 2, 3, 4))
+    store.builds.save(
+        [
+            replace(older, state="tagged", digest=ONE, seconds=300.0, finished_at=NOW),
+            replace(newer, state="pushed", digest=TWO, seconds=240.0, finished_at=LATER),
+            replace(cached, state="tagged", digest=TWO, seconds=0.1, cached=True, finished_at=LATER),
+            replace(failed, state="failed", seconds=9.0, finished_at=LATER),
+        ]
+    )
+    assert store.builds.spent({older.dockerfile, "balena-base-images/never/Dockerfile"}) == {older.dockerfile: 240.0}

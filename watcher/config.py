@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from state.errors import SettingsError
 from watcher.build_settings import Builds, Publish, RegistryTable
 from watcher.daemon_settings import Daemon, Log, Web
+from watcher.farm_settings import FarmTable
 from watcher.shelf_settings import Retention, Trust
 from watcher.source_settings import Mode, SourceSettings, Span, Table
 from watcher.systemd import Supervisor
@@ -120,6 +121,7 @@ class Settings(BaseSettings):
     publish: Publish = Publish()
     builds: Builds = Builds()
     registry: RegistryTable = RegistryTable()
+    farm: FarmTable = FarmTable()
     retention: Retention = Retention()
     trust: Trust = Trust()
     sources: dict[str, SourceSettings] = {}

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from builder.registry import Registry, RegistrySettings
-from builder.workshop import Maker, Workshop, trial
-from state.errors import SettingsError
+from builder.registry import Registry
+from builder.workshop import Maker
+from watcher import registry_access
 from watcher.config import Configured
-from watcher.engines import engine
+from watcher.makers import maker
 
 FOLDER = "builds"
 """Below the folder of the memory: logs of builds, by name."""
@@ -34,31 +34,20 @@ class Works:
     adopted: frozenset[str] = field(default_factory=frozenset)
 
 
-def registry_of(config: Configured) -> Registry:
-    """Return the client of ``[registry]``; SettingsError where none is set."""
-    own = config.settings.registry
-    if not own.url:
-        raise SettingsError(f"{config.file}: [registry] url: builds need a registry to push to")
-    password = config.secret(own.password, own.password_file)
-    login = (lambda: (own.user, password)) if own.user and password is not None else None
-    return Registry(RegistrySettings(own.host, plain=own.plain, writes_per_minute=own.writes_per_minute), login)
-
-
 @asynccontextmanager
 async def opened(config: Configured, namespace: str) -> AsyncIterator[Works]:
-    """Open what the settings name; *namespace* is the family's."""
-    own, registry = config.settings.builds, registry_of(config)
-    staging, logs = f"{namespace}/{config.settings.registry.staging}", config.var / FOLDER
-    try:
-        chosen = await engine(config)
+    """Open what the settings name; *namespace* is the family's.
+
+    :raises SettingsError: no registry is named
+    :raises BuildError: no engine is ready, or the farm's scheduler cannot be reached
+    """
+    async with registry_access.opened(config) as registry, maker(config, registry, namespace) as (made_by, jobs):
         yield Works(
             registry=registry,
-            maker=Workshop(chosen, registry, staging, config.var / "scratch", trial(chosen) if own.smoke else None),
-            staging=staging,
-            logs=logs,
-            jobs=own.jobs,
-            relabels=own.relabels,
+            maker=made_by,
+            staging=f"{namespace}/{config.settings.registry.staging}",
+            logs=config.var / FOLDER,
+            jobs=jobs,
+            relabels=config.settings.builds.relabels,
             adopted=frozenset(config.settings.publish.adopt),
         )
-    finally:
-        await registry.aclose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bake, cycle, decade, feeds, names, pages, poll, render, template, walk
+from tests.bench import bake, cycle, decade, farm, feeds, names, pages, poll, render, template, walk
 
 BENCHES = {
     "walk": walk.main,
@@ -17,6 +17,7 @@ BENCHES = {
     "decade": decade.main,
     "bake": bake.main,
     "pages": pages.main,
+    "farm": farm.main,
 }
 
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "pulls": "List, show, merge, close and reopen pull requests.",
     "build": "Show what a pull request builds, in build order.",
     "bake": "Write the build plan as files for docker buildx bake.",
+    "worker": "Build for a farm of machines on this one.",
     "releases": "List what is known of a source's releases.",
     "status": "Show each source's last poll, what is held, failing or open.",
     "events": "Show what happened, newest last.",

@@ -1,0 +1,142 @@
+"""A merged release is built by the workers of a farm, as the settings say; everything else is as on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from distributed import Scheduler
+
+from builder.farm import worker_of
+from state.errors import SettingsError
+from tests.foundry import Forge, Foundry
+from tests.registry import LoopbackRegistry
+from tests.world import World
+from watcher import works
+from watcher.app import App
+from watcher.build_report import Report
+from watcher.building import work
+from watcher.cli import cli
+from watcher.config import Configured, load
+from watcher.makers import Shop
+from watcher.registry_access import opened
+
+BOTH = ("linux/amd64", "linux/arm64", "linux/arm/v6")
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackRegistry]:
+    """An empty registry."""
+    with LoopbackRegistry() as served:
+        yield served
+
+
+@pytest.fixture
+def foundry(world: World, server: LoopbackRegistry) -> Foundry:
+    """A small family in which Node 22.11.0 is merged."""
+    return Foundry.merged(world, server)
+
+
+def _settings(foundry: Foundry, scheduler: str) -> Configured:
+    foundry.settings(
+        f'[registry]\nurl = "http://{foundry.server.host}"\nwrites_per_minute = 1000000\n'
+        f'[builds]\nsmoke = false\n[farm]\nscheduler = "{scheduler}"\n'
+    )
+    return load(foundry.world.config_file)
+
+
+@asynccontextmanager
+async def _worker(config: Configured, forge: Forge, folder: Path, platforms: tuple[str, ...]) -> AsyncIterator[None]:
+    """What ``watcher worker`` runs, with an engine that needs no containers."""
+    async with opened(config) as registry:
+        shop = Shop(config, forge, registry)
+        scheduler = config.settings.farm.scheduler
+        async with worker_of(scheduler, shop, folder, dict.fromkeys(platforms, 2), host="127.0.0.1"):
+            yield
+
+
+def _work(foundry: Foundry, *workers: tuple[Forge, tuple[str, ...]]) -> Report:
+    """Start a scheduler with these workers, and build what is due with it."""
+
+    async def job(app: App) -> Report:
+        async with Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0") as scheduler:
+            config = _settings(foundry, scheduler.address)
+            running = [
+                _worker(config, forge, foundry.world.folder / f"w{n}", platforms)
+                for n, (forge, platforms) in enumerate(workers)
+            ]
+            for each in running:
+                await each.__aenter__()
+            try:
+
+                def these(namespace: str) -> Any:
+                    return works.opened(config, namespace)
+
+                return await work(replace(app, works=these))
+            finally:
+                await asyncio.gather(*(each.__aexit__(None, None, None) for each in running))
+
+    return foundry.world.run(job)
+
+
+def test_a_merge_is_built_by_the_farm(foundry: Foundry) -> None:
+    """Each worker builds its platform, parents before children; names, devices and logs are as ever."""
+    one, two = Forge(), Forge()
+    report = _work(foundry, (one, BOTH[:1]), (two, BOTH[1:]))
+    assert (report.broken, report.blocked, report.stopped) == ([], [], "")
+    assert all("/amd64/" in f"/{place}/" or "generic-amd64" in place for place in one.made)
+    assert one.made
+    assert two.made
+    assert len(one.made) + len(two.made) == len(report.built)
+    tags = foundry.digests("balenalib/amd64-debian-node")
+    assert tags["22"] == tags["22.11.0-trixie-run-20241101"]
+    assert report.relabelled
+    assert "STEP 1/2" in foundry.log(report.built[0]).read_text()
+    assert foundry.open() == []
+
+
+def test_a_platform_without_a_worker_holds_back_only_itself(foundry: Foundry) -> None:
+    """It is said at once, and the others are built and named."""
+    report = _work(foundry, (Forge(), BOTH[:1]))
+    assert report.broken
+    assert all("no worker of the farm builds linux/arm" in build.error for build in report.broken)
+    assert foundry.digests("balenalib/amd64-debian-node")["22"]
+    assert not foundry.digests("balenalib/aarch64-debian-node")
+
+
+def test_a_farm_beyond_this_machine_needs_certificates(world: World) -> None:
+    """All three of them; a scheduler that is not there is told as such."""
+
+    def asked(extra: str) -> None:
+        world.settings(f'[registry]\nurl = "http://127.0.0.1:1"\n[farm]\n{extra}\n')
+
+        async def job(app: App) -> None:
+            async with app.works("balenalib"):
+                pass
+
+        world.run(job)
+
+    with pytest.raises(SettingsError, match="tls:// and certificates"):
+        asked('scheduler = "tcp://192.0.2.1:8786"')
+    with pytest.raises(SettingsError, match="belong together"):
+        asked('scheduler = "tls://192.0.2.1:8786"\ntls_key_file = "key.pem"')
+
+
+def test_a_worker_says_what_it_lacks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler, a platform of the family, a registry."""
+    monkeypatch.chdir(world.folder / "ws")
+
+    def said(*arguments: str) -> str:
+        done = CliRunner().invoke(cli, ["worker", *arguments])
+        assert done.exit_code != 0
+        return f"{done.output} {done.exception}"
+
+    assert "say which scheduler" in said("--platform", "linux/amd64")
+    assert "'linux/riscv64' is none of linux/amd64" in said("--platform", "linux/riscv64")
+    assert "[registry] url" in said("--platform", "linux/amd64", "--scheduler", "tcp://127.0.0.1:1")

@@ -23,6 +23,9 @@ lock: $(STAMP) ## Refresh requirements.lock (names no index: hashes only)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --all-extras --group dev pyproject.toml -o requirements.lock
+	echo hatchling | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --all-extras -c requirements.lock pyproject.toml - \
+	  -o deploy/requirements.lock
 
 check: lint types contracts test ## The one gate: format, lint, types, import contracts, tests
 

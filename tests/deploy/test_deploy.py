@@ -1,0 +1,186 @@
+"""The container file, the compose file, the unit, the manifests, the App and the backup hold what they promise."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from state.store import Store
+from tests.world import World
+from watcher.config import Settings, load
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+KUBERNETES = DEPLOY / "kubernetes"
+
+
+def manifests() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of the Kubernetes manifests, with the file that it is in."""
+    for name in yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"]:
+        for document in yaml.safe_load_all((KUBERNETES / name).read_text()):
+            yield name, document
+
+
+def pods() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The pods that they make, by name."""
+    for _, document in manifests():
+        if document["kind"] == "Deployment":
+            yield document["metadata"]["name"], document["spec"]["template"]["spec"]
+
+
+def test_the_container_file_passes_hadolint() -> None:
+    """The linter of Dockerfiles finds nothing but what the file itself excuses."""
+    program = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([program, DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_container_is_nobody_and_asks_how_it_is() -> None:
+    """The last stage runs as a user without rights, has a health check, and no compiler and no pip."""
+    last = (DEPLOY / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    assert re.search(r"^USER [1-9][0-9]+$", last, re.MULTILINE)
+    assert "HEALTHCHECK" in last
+    assert "pip" not in last.partition("ENTRYPOINT")[0].replace("COPY --from", "")
+
+
+def test_the_lock_of_the_image_is_part_of_the_lock() -> None:
+    """What runs in the container is what the tests ran with: the same versions, by digest, no index named."""
+
+    def pinned(file: Path) -> set[str]:
+        return set(re.findall(r"^([a-z0-9._-]+==[^ ;\\]+)", file.read_text(), re.MULTILINE))
+
+    image = pinned(DEPLOY / "requirements.lock")
+    assert image <= pinned(ROOT / "requirements.lock")
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {line.partition("==")[0] for line in image}
+    extras = [need for needs in wanted["optional-dependencies"].values() for need in needs]
+    for need in [*wanted["dependencies"], *extras, "hatchling"]:
+        assert re.split(r"[\[<>=,; ]", need)[0].lower() in names, need
+    assert not {"pytest", "playwright", "mypy", "mkdocs"} & names
+
+
+@pytest.mark.parametrize("name", ["compose/watcher.toml", "kubernetes/watcher.toml"])
+def test_the_settings_that_are_shipped_are_settings(name: str) -> None:
+    """A file that says something unknown would end the container at once."""
+    document = tomllib.loads((DEPLOY / name).read_text())
+    assert Settings(**document).log.format == "json"
+
+
+def test_every_service_of_the_compose_file_is_confined() -> None:
+    """No privileges to gain, the database reachable by nobody outside, ports on loopback only, no secret in the file."""
+    text = (DEPLOY / "compose" / "compose.yaml").read_text()
+    found = yaml.safe_load(text)
+    for name, service in found["services"].items():
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+    assert found["services"]["watcher"]["read_only"]
+    assert found["services"]["watcher"]["cap_drop"] == ["ALL"]
+    assert found["services"]["database"]["networks"] == ["inside"]
+    assert found["networks"]["inside"]["internal"]
+    assert "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?" in text
+
+
+def test_the_unit_is_one_that_systemd_takes_and_calls_safe() -> None:
+    """``systemd-analyze`` finds no wrong line, and an exposure below 2 of 10."""
+    program = shutil.which("systemd-analyze")
+    assert program, "systemd-analyze is needed: Debian's package systemd"
+    unit = str(DEPLOY / "systemd" / "watcher.service")
+    said = subprocess.run([program, "verify", unit], capture_output=True, text=True, check=False).stderr
+    # That nothing is installed here yet is no fault of the unit.
+    assert [line for line in said.splitlines() if "is not executable" not in line and "man watcher" not in line] == []
+    command = [program, "security", "--offline=true", "--threshold=20", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-300:]
+
+
+def test_every_pod_of_ours_is_confined_and_can_be_asked() -> None:
+    """Not root, nothing writable but its volumes, no token of the cluster, and a limit of memory."""
+    assert {name for name, _ in pods()} == {"poll", "web", "publish", "buildkit"}
+    for name, pod in pods():
+        assert pod["automountServiceAccountToken"] is False
+        if name == "buildkit":
+            continue
+        assert pod["securityContext"]["runAsNonRoot"]
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
+            assert container["securityContext"]["readOnlyRootFilesystem"], name
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}, name
+        assert pod["containers"][0]["args"] == ["run", "--role", name]
+        assert pod["containers"][0]["resources"]["limits"]["memory"]
+    web = dict(pods())["web"]["containers"][0]
+    assert {"startupProbe", "livenessProbe", "readinessProbe"} <= web.keys()
+
+
+def test_each_role_has_its_own_secrets_only() -> None:
+    """Who serves pages cannot tag and cannot write to the forge; who polls cannot tag."""
+    secrets = {
+        name: {
+            variable["valueFrom"]["secretKeyRef"]["name"]
+            for variable in pod["containers"][0].get("env", [])
+            if "valueFrom" in variable
+        }
+        for name, pod in pods()
+    }
+    assert secrets["web"] == {"watcher-database", "watcher-forge-reading", "watcher-web"}
+    assert secrets["poll"] == {"watcher-database", "watcher-forge"}
+    assert secrets["publish"] == {"watcher-database", "watcher-forge-reading", "watcher-registry"}
+
+
+def test_what_the_manifests_set_are_settings() -> None:
+    """A variable that is misspelt would silently change nothing."""
+    for name, pod in pods():
+        for variable in pod["containers"][0].get("env", []):
+            table, _, key = variable["name"].removeprefix("WATCHER_").lower().partition("__")
+            if variable["name"].startswith("WATCHER_"):
+                field = Settings.model_fields[table].annotation
+                assert field
+                assert key in field.model_fields, (name, variable["name"])  # type: ignore[attr-defined]
+
+
+def test_every_manifest_is_named_and_whole() -> None:
+    """Each file beside the kustomization is in it, each object has a name, each service finds pods."""
+    listed = set(yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"])
+    assert listed == {path.name for path in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml"}
+    labels = [pod["spec"]["template"]["metadata"]["labels"] for _, pod in manifests() if pod["kind"] == "Deployment"]
+    for _, document in manifests():
+        assert document["apiVersion"]
+        assert document["metadata"]["name"]
+        if document["kind"] == "Service":
+            assert any(document["spec"]["selector"].items() <= each.items() for each in labels)
+
+
+def test_the_app_asks_for_no_more_than_the_adapter_uses() -> None:
+    """The rights that deploy/docs/github.md names, and the events that the webhook understands."""
+    found = json.loads((DEPLOY / "github-app" / "manifest.json").read_text())
+    rights = found["default_permissions"]
+    assert {name for name, level in rights.items() if level == "write"} == {"contents", "pull_requests", "issues"}
+    assert "administration" not in rights
+    assert set(found["default_events"]) == {"pull_request", "push", "issues", "issue_comment", "check_suite"}
+
+
+def test_a_backup_brings_everything_back(imported: World, tmp_path: Path) -> None:
+    """Settings, memory, images and pull requests are there again; nothing is written over, and no secret is inside."""
+    script, archive = DEPLOY / "backup.sh", tmp_path / "backup.tar.gz"
+    workspace = imported.folder / "ws"
+    subprocess.run([script, "save", workspace, archive], check=True)
+    assert archive.stat().st_mode & 0o077 == 0
+    with Store.open(load(imported.config_file).database_url) as store:
+        before = store.last_event(), [pull.document() for pull in store.pulls()]
+    refs = imported.git("for-each-ref", "--format=%(refname) %(objectname)")
+    assert subprocess.run([script, "restore", workspace, archive], check=False, capture_output=True).returncode == 1
+    shutil.rmtree(workspace)
+    subprocess.run([script, "restore", workspace, archive], check=True)
+    with Store.open(load(imported.config_file).database_url) as store:
+        assert (store.last_event(), [pull.document() for pull in store.pulls()]) == before
+    assert imported.git("for-each-ref", "--format=%(refname) %(objectname)") == refs
+    report = imported.report()
+    assert (report.exit_code, report.pulls) == (0, [])

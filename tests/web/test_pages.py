@@ -113,3 +113,14 @@ async def test_a_failing_step_is_told_first(imported: World, serve: Serve) -> No
         text = (await browser.get("/")).text
         assert "Something needs a look" in text
         assert "the forge is away" in text
+
+
+async def test_a_process_that_cannot_reach_the_forge_shows_what_is_remembered(proposed: World, serve: Serve) -> None:
+    """Title, state and branch are in the memory; that body and files are not shown is said, and why."""
+    async with serve(proposed) as (browser, app, _):
+        (proposed.folder / "ws" / "images.git").rename(proposed.folder / "gone")
+        assert app.store.pull(2)
+        answer = await browser.get("/changes/2")
+        assert answer.status_code == 200
+        assert "node: 22.11.0 -&gt; 22.23.2" in answer.text
+        assert "Shown as it is remembered" in answer.text

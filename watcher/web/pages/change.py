@@ -11,6 +11,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from state.errors import ForgeError, GitError
 from state.model import PullRequest
 from state.store import PullRecord
 from state.store.inbox import Kind, Wanted, Wish
@@ -31,7 +32,10 @@ _LONGEST_DIFF = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A pull request, what the forge says of it now, and its files: folder → how many below it."""
+    """A pull request, what the forge says of it now, and its files: folder → how many below it.
+
+    ``away`` says why the forge could not be asked: then all is as it was remembered, and body and files are missing.
+    """
 
     record: PullRecord
     pull: PullRequest
@@ -39,6 +43,7 @@ class Change:
     folders: Mapping[str, int]
     verbs: Sequence[str]
     wish: Wish | None
+    away: str
 
     @property
     def shown(self) -> Sequence[str]:
@@ -49,10 +54,20 @@ class Change:
 
 async def read(site: Site, record: PullRecord, asked: int | None = None) -> Change:
     """Ask forge and git for the page; *asked* is the number of the wish that somebody waits for."""
-    pull = await site.app.forge.pull(record.number)
-    files = await site.files(record, pull.head)
+    try:
+        pull = await site.app.forge.pull(record.number)
+        files, away = await site.files(record, pull.head), ""
+    except (ForgeError, GitError) as error:  # a process that only serves pages need not reach either
+        pull, files, away = _remembered(record), [], str(error)
     wish = await asyncio.to_thread(_wish, site.app, record.number, asked)
-    return Change(record, pull, files, folders(files), _VERBS[pull.standing], wish)
+    return Change(record, pull, files, folders(files), _VERBS[pull.standing], wish, away)
+
+
+def _remembered(record: PullRecord) -> PullRequest:
+    """What the memory knows of a pull request."""
+    return PullRequest(
+        record.number, record.branch, record.title, record.url, record.state, record.head, record.merge_commit
+    )
 
 
 def _wish(app: App, number: int, asked: int | None) -> Wish | None:

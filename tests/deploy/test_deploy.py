@@ -143,7 +143,7 @@ def test_what_the_manifests_set_are_settings() -> None:
             if variable["name"].startswith("WATCHER_"):
                 field = Settings.model_fields[table].annotation
                 assert field
-                assert key in field.model_fields, (name, variable["name"])  # type: ignore[attr-defined]
+                assert key in field.model_fields, (name, variable["name"])
 
 
 def test_every_manifest_is_named_and_whole() -> None:

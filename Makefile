@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images test-postgres test-browser clean
+.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images test-postgres test-browser docs man clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -69,6 +69,13 @@ test-images: $(STAMP) ## Really build and run images: needs root, buildah, mmdeb
 
 test-browser: $(STAMP) ## The pages in a real Chromium, with axe; leaves tests/screenshots (needs chromium and npm)
 	$(BIN)/pytest -n0 -v tests/browser
+
+docs: $(STAMP) ## The documentation, into .cache/site; a link that leads nowhere is an error
+	PYTHONPATH=. $(BIN)/mkdocs build --quiet --strict -f deploy/mkdocs.yml
+
+man: $(STAMP) ## The manual page, into .cache/watcher.1
+	@mkdir -p .cache
+	$(BIN)/python -m watcher.manual.man > .cache/watcher.1
 
 clean: ## Remove what the other targets made
 	rm -rf .venv demo .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

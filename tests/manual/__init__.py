@@ -1,0 +1,1 @@
+"""What the program tells of itself is whole and true."""

@@ -174,6 +174,16 @@ class GitHubForge:
         """See :meth:`builder.ports.Forge.merge`."""
         return await self.call(f"merge pull request {number}", lambda repository: merged(repository, number))
 
+    async def about(self, branch: str) -> tuple[str, tuple[str, ...]]:
+        """Return where *branch* is, and what GitHub says we may do with the repository: ``pull``, ``push``."""
+
+        def asked(repository: Repository) -> tuple[str, tuple[str, ...]]:
+            rights = repository.permissions
+            may = tuple(name for name in ("admin", "push", "pull") if getattr(rights, name, False))
+            return repository.get_branch(branch).commit.sha, may
+
+        return await self.call(f"branch {branch}", asked)
+
     async def call(self, what: str, job: Callable[[Repository], _T]) -> _T:
         """Run *job* in a thread, alone: PyGithub blocks and keeps one session. ForgeError says *what* failed."""
 

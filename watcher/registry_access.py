@@ -11,8 +11,8 @@ from watcher.config import Configured
 
 
 @asynccontextmanager
-async def opened(config: Configured) -> AsyncIterator[Registry]:
-    """Open the registry of the settings, and close it again.
+async def opened(config: Configured, attempts: int = 6) -> AsyncIterator[Registry]:
+    """Open the registry of the settings, and close it again; what fails is tried *attempts* times.
 
     :raises SettingsError: none is named, or there is a user without a password
     """
@@ -22,7 +22,7 @@ async def opened(config: Configured) -> AsyncIterator[Registry]:
     password = config.secret(own.password, own.password_file)
     if own.user and password is None:
         raise SettingsError("[registry] user: give password_file (or WATCHER_REGISTRY__PASSWORD) with it")
-    settings = RegistrySettings(own.host, plain=own.plain, writes_per_minute=own.writes_per_minute)
+    settings = RegistrySettings(own.host, own.plain, own.writes_per_minute, attempts)
     registry = Registry(settings, (lambda: (own.user, password or "")) if own.user else None)
     try:
         yield registry

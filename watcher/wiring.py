@@ -52,7 +52,7 @@ async def wired(config: Configured, *, dry: bool = False, deciding: bool = True)
         url = f"sqlite:///{var / 'watcher.db'}" if dry else config.database_url
         var.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = stack.enter_context(Store.open(url))
-        repository, forge, issues = _forge(config, var, deciding=deciding)
+        repository, forge, issues = adapters(config, var, deciding=deciding)
         if calls is not None:
             forge, repository = DryForge(forge, calls), DryRepository(repository, calls)
             issues = issues and DryIssues(calls)
@@ -88,7 +88,7 @@ def _copy_memory(config: Configured, var: Path) -> None:
             there.backup(here)
 
 
-def _forge(config: Configured, var: Path, *, deciding: bool) -> tuple[Repository, Forge, Issues | None]:
+def adapters(config: Configured, var: Path, *, deciding: bool = False) -> tuple[Repository, Forge, Issues | None]:
     """The images repository through git, and where its pull requests and issues are."""
     environment = base_environment()
     if config.settings.forge.kind == "github":

@@ -53,6 +53,31 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def told(url: str) -> str:
+    """Return in words which version the database at *url* has, and change nothing.
+
+    :raises StoreError: it cannot be used
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            file = Path(parsed.database or "")
+            if not file.is_file():
+                return f"{file} is made at the first use"
+            parsed = make_url(f"sqlite:///file:{file}?mode=ro&uri=true")
+        engine = create_engine(parsed)
+        try:
+            with engine.connect() as connection:
+                current = _version(connection)
+        finally:
+            engine.dispose()
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, OSError) as error:
+        raise StoreError(f"the state database cannot be opened: {error}") from error
+    except DBAPIError as error:
+        raise StoreError(f"the state database {make_url(url)} cannot be used: {error.orig}") from error
+    return f"version {current or 'none yet'}" + ("" if current in (HEAD, None) else f", becomes {HEAD} at the next use")
+
+
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":

@@ -21,6 +21,7 @@ _COMMANDS = {
     "bake": "Write the build plan as files for docker buildx bake.",
     "worker": "Build for a farm of machines on this one.",
     "releases": "List what is known of a source's releases.",
+    "doctor": "Tell what is here, what is missing, and what to do about it.",
     "status": "Show each source's last poll, what is held, failing or open.",
     "events": "Show what happened, newest last.",
     "render": "Generate every file of the images repository, or check that it is up to date.",

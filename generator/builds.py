@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -32,21 +32,25 @@ def never(dockerfiles: Collection[str]) -> Mapping[str, float]:
     return {}
 
 
+Kind = Literal["build", "cached", "relabel"]
+"""``build``, ``cached``: made of the same before, or ``relabel``, which writes a device's label on its class image."""
+
+
 @dataclass(frozen=True, slots=True)
 class BuildStep:
-    """One image to make.
+    """One image to make, and why (``reason``).
 
-    ``kind``: ``build``, or ``relabel``, which writes a device's label on its class image. ``name`` and ``base`` are
-    whole names, of the image and of what it stands on; ``platform`` is the OCI platform.
+    ``name`` and ``base`` are whole names, of the image and of what it stands on; ``platform`` is the OCI platform.
     """
 
     image: Image
     name: str
-    kind: Literal["build", "relabel"]
+    kind: Kind
     platform: str
     base: str
     tags: tuple[str, ...]
     dated_tags: tuple[str, ...]
+    reason: str = ""
 
     @property
     def layer(self) -> str:
@@ -81,19 +85,21 @@ def plan(catalogue: Catalogue, changed: Collection[str], day: date) -> list[Buil
     *day* is the date of the dated names, fixed here: a build resumed after midnight keeps it.
     """
     names = tags.Names(catalogue)
-    return [step(names, each.image, day) for each in closure(catalogue, changed)]
+    return [step(names, each, day) for each in closure(catalogue, changed)]
 
 
-def step(names: tags.Names, image: Image, day: date) -> BuildStep:
-    """Return what making *image* means, with all its names."""
+def step(names: tags.Names, touched: Touched, day: date, kind: Kind | None = None) -> BuildStep:
+    """Return what making an image means, with all its names."""
+    image = touched.image
     return BuildStep(
         image=image,
         name=tags.name(names.catalogue, image),
-        kind=kind_of(image),
+        kind=kind or kind_of(image),
         platform=image.arch.oci,
         base=image.base,
         tags=tuple(names.tags(image)),
         dated_tags=tuple(names.dated(image, day)),
+        reason=touched.reason,
     )
 
 
@@ -123,6 +129,12 @@ def below(catalogue: Catalogue, why: Callable[[Image], str]) -> list[Touched]:
     order = list(LAYERS)
     found.sort(key=lambda each: order.index(each.image.kind))
     return found
+
+
+def ordered(images: Iterable[Image]) -> list[Image]:
+    """Return *images* in build order."""
+    order = list(LAYERS)
+    return sorted(images, key=lambda image: order.index(image.kind))
 
 
 def _before(was: Catalogue | None) -> Mapping[str, Image]:

@@ -12,6 +12,8 @@ import sources
 from sources import node
 from sources.source import Source
 from tests.distro_world import DistroWorld
+from tests.foundry import Foundry
+from tests.registry import LoopbackRegistry
 from tests.toys import Toy, Toys
 from tests.upstream import Upstream
 from tests.upstream.registry import Registry
@@ -38,6 +40,13 @@ def toys(world: World, monkeypatch: pytest.MonkeyPatch) -> Toys:
     both: Mapping[str, Source] = {"node": node, "toy": source}
     monkeypatch.setattr(sources, "SOURCES", both)
     return Toys(world, source)
+
+
+@pytest.fixture
+def foundry(world: World) -> Iterator[Foundry]:
+    """A small family in which Node 22.11.0 is merged, and an empty registry."""
+    with LoopbackRegistry() as server:
+        yield Foundry.merged(world, server)
 
 
 @pytest.fixture

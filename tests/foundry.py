@@ -10,21 +10,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import tomlkit
+from click.testing import CliRunner
 
 from builder.engines.engine import BuildRequest, Ran
 from builder.oci import Layout, Manifest, labels_of
 from builder.registry import Registry, RegistrySettings
 from builder.workshop import Workshop
-from state.errors import BuildError
+from generator.catalogue import load
+from generator.plan import rendered
+from state.errors import BuildError, WatcherError
 from state.model import Build
 from tests.builder.test_sbom import DPKG, tar
 from tests.registry import LoopbackRegistry
 from tests.registry.images import layout
 from tests.world import World
+from watcher import works
 from watcher.app import App
 from watcher.build_report import Report
 from watcher.building import work
+from watcher.cli import cli, exit_code
 from watcher.works import Works
 
 
@@ -109,6 +115,15 @@ class Foundry:
         finally:
             await registry.aclose()
 
+    def cli(self, *arguments: str, code: int = 0) -> str:
+        """Run a command of the command line in this process; return all that it says."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(works, "opened", lambda config, namespace: self._works(namespace))
+            done = CliRunner().invoke(cli, ["--config", str(self.world.config_file), *arguments])
+        raised = done.exception if isinstance(done.exception, WatcherError) else None
+        assert (exit_code(raised) if raised else done.exit_code) == code, done.output
+        return f"{raised}" if raised else done.output
+
     def run(self, job: Callable[[App], Any]) -> Any:
         """Run *job* with a bundle whose works are these."""
         self.asked = 0
@@ -140,6 +155,13 @@ class Foundry:
     def digests(self, repository: str) -> Mapping[str, str]:
         """Tag → digest of one repository."""
         return self.server.repository(repository).tags
+
+    def edit(self, path: str, more: str) -> None:
+        """Append to a file of the images repository, as a maintainer would."""
+        folder = self.world.folder / "edit"
+        _git("-C", str(folder), "pull", "-q", "--rebase")
+        (folder / path).write_text((folder / path).read_text() + more)
+        _commit(folder, "An edit")
 
     def manifest(self, build: Build) -> Manifest:
         """What the registry has of an image."""
@@ -187,26 +209,25 @@ arch = "amd64"
 layer = "generic"
 generic = true
 
-[classes.raspberrypi4-64]
-title = "Raspberry Pi 4"
-arch = "aarch64"
+[classes.up-board]
+title = "UP Board"
+arch = "amd64"
 layer = "generic"
 
-[classes.raspberrypi4-64.distros]
+[classes.up-board.distros]
 debian = ["trixie"]
 
-[classes.raspberrypi4-64.packages]
+[classes.up-board.packages]
 debian = ["i2c-tools"]
 
 [devices]
 intel-nuc = { title = "Intel NUC", arch = "amd64", class = "generic-amd64" }
-raspberrypi4-64 = { title = "Raspberry Pi 4", arch = "aarch64", class = "raspberrypi4-64" }
-fincm4 = { title = "balenaFin CM4", arch = "aarch64", class = "raspberrypi4-64" }
+up-board = { title = "UP Board", arch = "amd64", class = "up-board" }
 """
 
 
 def _shrink(world: World) -> None:
-    """Let the family be Debian trixie for two architectures: enough of it to build."""
+    """Let the family be Debian trixie on amd64, with two classes and one device: enough of it to build."""
     folder = world.folder / "edit"
     _git("clone", "-q", str(world.folder / "ws" / "images.git"), str(folder))
     file = folder / "catalogue" / "distros.toml"
@@ -218,7 +239,7 @@ def _shrink(world: World) -> None:
     for name in [name for name in lines if name != "trixie"]:
         del lines[name]
     absent = lines["trixie"].setdefault("absent", {})
-    for arch in ("armv7hf", "armv5e", "i386"):
+    for arch in ("aarch64", "armv7hf", "armv5e", "i386"):
         del lines["trixie"]["bases"][arch]
         absent[arch] = "not in this test"
     file.write_text(tomlkit.dumps(document))
@@ -227,8 +248,17 @@ def _shrink(world: World) -> None:
         key.unlink()
     stacks = folder / "catalogue" / "stacks.toml"
     stacks.write_text(stacks.read_text().partition("# CPython publishes")[0])
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in (folder / "catalogue").rglob("*.*")}
+    for path, text in rendered(load(files)).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    _commit(folder, "A small family")
+
+
+def _commit(folder: Path, message: str) -> None:
     me = ("-c", "user.name=me", "-c", "user.email=me@example.org")
-    _git("-C", str(folder), *me, "commit", "-qam", "A small family")
+    _git("-C", str(folder), "add", "-A")
+    _git("-C", str(folder), *me, "commit", "-qm", message)
     _git("-C", str(folder), "push", "-q")
 
 

@@ -131,7 +131,7 @@ async def build_plan(app: App, number: int) -> BuildPlan:
     """
     found = await touched_images(app, number)
     day, names = day_of(app, number), tags.Names(await app.images.catalogue(found.commit))
-    return BuildPlan(found.commit, [builds.step(names, each.image, day) for each in found.images], day, found.blocked)
+    return BuildPlan(found.commit, [builds.step(names, each, day) for each in found.images], day, found.blocked)
 
 
 async def touched_images(app: App, number: int) -> Touched:

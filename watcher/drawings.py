@@ -56,6 +56,11 @@ class Drawings:
         self.dockerfiles |= {path: body.decode() for path, body in found.items()}
 
     @cached_property
+    def sums(self) -> Mapping[str, str]:
+        """Path in the context → digest, of the files that Dockerfiles share."""
+        return {path: hashlib.sha256(body).hexdigest() for path, body in self.shared.items()}
+
+    @cached_property
     def names(self) -> Names:
         """The names of every image."""
         return Names(self.catalogue)
@@ -75,14 +80,18 @@ class Drawings:
         """Of the family."""
         return self.catalogue.family.namespace
 
+    def arguments(self, dockerfile: str) -> dict[str, str]:
+        """Return the arguments of a Dockerfile that name images, as it has them; CatalogueError if there is no such file."""
+        text = self.dockerfiles.get(dockerfile)
+        if text is None:
+            raise CatalogueError(dockerfile, "", f"is not there at {self.commit[:12]}")
+        return dict(_ARGUMENT.findall(text))
+
     def bases(self, build: Build) -> Mapping[str, str]:
         """Return build argument → the image of ours that it names; for a device its class alone."""
         if build.kind == "relabel":
             return {"BASE": build.base}
-        text = self.dockerfiles.get(build.dockerfile)
-        if text is None:
-            raise CatalogueError(build.dockerfile, "", f"is not there at {self.commit[:12]}")
-        found = dict(_ARGUMENT.findall(text))
+        found = self.arguments(build.dockerfile)
         if "BASE" in found:
             found["BASE"] = build.base  # of a class's stack: the Dockerfile's default is the architecture's
         return {key: name for key, name in found.items() if name.startswith(f"{self.namespace}/")}
@@ -93,7 +102,7 @@ class Drawings:
         Not of the commit, the day or the registry: what they change is told by labels, and makes no other image.
         """
         text = self.dockerfiles[build.dockerfile]
-        context = {p: hashlib.sha256(body).hexdigest() for p, body in self.shared.items() if _copied(p, text)}
+        context = {path: digest for path, digest in self.sums.items() if _copied(path, text)}
         bases = {key: f"{name}@{digests[name]}" for key, name in self.bases(build).items()}
         told = {"dockerfile": text, "context": context, "platform": build.platform, "bases": bases}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

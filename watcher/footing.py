@@ -41,7 +41,7 @@ async def footing(app: App, works: Works, gate: Gate, drawings: dict[str, Drawin
     while True:
         builds = app.store.builds.open()
         await _draw(app, builds, drawings)
-        needs = {b.id: tuple(drawings[b.commit].bases(b).values()) for b in builds if b.state != "pushed"}
+        needs = {build.id: _needs(drawings[build.commit], build) for build in builds if build.state != "pushed"}
         queued = {build.name for build in builds}
         outside = {name: b for b in builds for name in needs.get(b.id, ()) if name not in queued}
         known = await _known(app, works, gate, outside)
@@ -50,6 +50,14 @@ async def footing(app: App, works: Works, gate: Gate, drawings: dict[str, Drawin
         ]
         if not missing or not app.store.builds.add(missing):
             return Footing(builds, needs, known, drawings)
+
+
+def _needs(drawings: Drawings, build: Build) -> tuple[str, ...]:
+    """What *build* stands on; nothing where that cannot be known: then making it says why, and stops no other."""
+    try:
+        return tuple(drawings.bases(build).values())
+    except CatalogueError:
+        return ()
 
 
 async def _draw(app: App, builds: Iterable[Build], drawings: dict[str, Drawings]) -> None:

@@ -2,26 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from generator import builds
-from generator.builds import Touched
+from generator import builds, matrix, tags
+from generator.builds import BuildStep, Touched
 from generator.names import canonical
+from generator.resolve import Resolver
 from generator.rows import Catalogue
+from state.errors import BuildError
 from state.events import BuildPlanned
-from state.model import Build
+from state.model import Build, Image
 from state.store import Recorded
 from watcher import changes
 from watcher.app import App
+from watcher.foresight import Foresight, kinds
+
+BY_HAND = "build"
+"""What the journal calls the source of a plan that a person asked for by names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Images that are to be made, in build order, from one commit of the images repository."""
+
+    commit: str
+    images: Sequence[Touched]
+    day: date
+    pull: int = 0
+    blocked: str = ""
 
 
 async def queue(recorded: Recorded, planned: BuildPlanned, app: App) -> int:
     """Put into the queue what a plan of a merged change makes; return how many images are new in it."""
-    what = await changes.touched_images(app, planned.pull)
-    catalogue = await app.images.catalogue(what.commit)
+    found = await changes.touched_images(app, planned.pull)
     day = date.fromisoformat(planned.day) if planned.day else recorded.at.date()
-    return app.store.builds.add(rows(catalogue, what.images, recorded.id, planned, day))
+    catalogue = await app.images.catalogue(found.commit)
+    return app.store.builds.add(rows(catalogue, found.images, recorded.id, planned, day))
+
+
+async def of_pull(app: App, number: int) -> Wanted:
+    """Return what pull request *number* makes, or made."""
+    found = await changes.touched_images(app, number)
+    return Wanted(found.commit, found.images, changes.day_of(app, number), number, found.blocked)
+
+
+async def by_names(app: App, names: Collection[str]) -> Wanted:
+    """Return the images that *names* lead to, and all that stand on those.
+
+    :raises LookupError: a name leads nowhere; the message names the nearest
+    """
+    commit, catalogue = await _head(app)
+    resolver = Resolver(catalogue)
+    chosen: dict[Image, str] = {}
+    for name in names:
+        found = resolver.resolve(name)
+        if found.image is None:
+            near = f" (perhaps {', '.join(found.suggestions)})" if found.suggestions else ""
+            raise LookupError(f"{name}: {found.reason or 'no such image'}{near}")
+        chosen[found.image] = "asked for by name"
+    return Wanted(commit, builds.below(catalogue, lambda image: chosen.get(image, "")), app.now().date())
+
+
+async def by_source(app: App, source: str) -> Wanted:
+    """Return the images of every stack, or of the distro, that *source* brings, and all that stand on those."""
+    commit, catalogue = await _head(app)
+    stacks = {name for name, row in catalogue.stacks.items() if row.source == source}
+
+    def why(image: Image) -> str:
+        mine = image.stack in stacks if stacks else image.distro == source
+        return f"{source}: asked for" if mine else ""
+
+    return Wanted(commit, builds.below(catalogue, why), app.now().date())
+
+
+async def stale(app: App) -> Wanted:
+    """Return every image that is not in the registry as the catalogue has it, as far as we know."""
+    commit, catalogue = await _head(app)
+    images = matrix.images(catalogue)
+    seer = await Foresight.of(app, commit, images)
+    found = [
+        Touched(image, "not in the registry yet" if canonical(catalogue, image) not in seer.made else "what it is made of changed")
+        for image in builds.ordered(images)
+        if not seer.up_to_date(image)
+    ]  # fmt: skip
+    return Wanted(commit, found, app.now().date())
+
+
+async def steps(app: App, wanted: Wanted) -> list[BuildStep]:
+    """Return what making *wanted* means, with all names: what was made of the same before is ``cached``."""
+    names = tags.Names(await app.images.catalogue(wanted.commit))
+    kind = await kinds(app, wanted.commit, wanted.images)
+    return [builds.step(names, each, wanted.day, kind(each.image)) for each in wanted.images]
+
+
+async def ask(app: App, wanted: Wanted) -> int:
+    """Queue what a person asked for, and return the number of its plan; what failed of it before is tried anew.
+
+    :raises BuildError: its pull request is not merged, or lacks a label
+    """
+    planned = await _event(app, wanted)
+    recorded = app.store.build_planned(wanted.pull) if wanted.pull else None
+    if recorded is None:
+        [recorded] = app.store.record([planned], app.now())
+        app.store.finish(recorded, [], app.now())
+    catalogue = await app.images.catalogue(wanted.commit)
+    app.store.builds.add(rows(catalogue, wanted.images, recorded.id, planned, wanted.day))
+    again = [build for build in app.store.builds.of(recorded.id) if build.state in ("failed", "blocked")]
+    app.store.builds.save(replace(build, state="waiting", failures=0, next_try=None) for build in again)
+    return recorded.id
+
+
+async def _event(app: App, wanted: Wanted) -> BuildPlanned:
+    counts = dict(Counter[str](builds.kind_of(each.image) for each in wanted.images))
+    source = BY_HAND
+    if wanted.pull:
+        record = app.store.pull(wanted.pull)
+        if record is None or record.state != "merged":
+            raise BuildError(f"#{wanted.pull} is not merged: --dry-run shows what it will build")
+        source = record.source
+    return BuildPlanned(source, wanted.pull, wanted.commit, counts, wanted.day.isoformat())
+
+
+async def _head(app: App) -> tuple[str, Catalogue]:
+    commit = await app.images.head()
+    return commit, await app.images.catalogue(commit)
 
 
 def rows(catalogue: Catalogue, images: Iterable[Touched], plan: int, planned: BuildPlanned, day: date) -> list[Build]:
@@ -33,7 +140,7 @@ def rows(catalogue: Catalogue, images: Iterable[Touched], plan: int, planned: Bu
             commit=planned.commit,
             source=planned.source,
             name=canonical(catalogue, each.image),
-            kind=builds.kind_of(each.image),
+            kind="relabel" if each.image.is_device else "build",
             platform=each.image.arch.oci,
             hw=each.image.hw,
             dockerfile=each.image.dockerfile,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 BuildState = Literal["waiting", "running", "pushed", "tagged", "failed", "blocked", "superseded"]
 """``pushed``: in the registry under its dated name; ``tagged``: moving names lead to it (or to a newer one) too.
@@ -58,6 +58,12 @@ class Build:
     log: str = ""
     step: str = ""
     error: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON, times in ISO 8601."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        times = {key: value.isoformat() for key, value in values.items() if isinstance(value, date)}
+        return {**values, **times, "seconds": round(self.seconds, 3), "error": self.error or None}
 
     @property
     def repository(self) -> str:

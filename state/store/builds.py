@@ -66,13 +66,10 @@ class Builds:
             rows = session.exec(select(BuildRow).where(BuildRow.plan == plan).order_by(col(BuildRow.id)))
             return [_value(row) for row in rows]
 
-    def newest(self, limit: int, states: Collection[BuildState] = ()) -> list[Build]:
+    def newest(self, limit: int, states: Sequence[BuildState] = ()) -> list[Build]:
         """Return the newest *limit* (in these states), newest first."""
         with self._reading() as session:
-            query = select(BuildRow).order_by(col(BuildRow.id).desc()).limit(limit)
-            if states:
-                query = query.where(col(BuildRow.state).in_(states))
-            return [_value(row) for row in session.exec(query)]
+            return newest(session, limit, states)
 
     def made(self, names: Collection[str]) -> Mapping[str, Build]:
         """Return name → the newest of these images that is in the registry."""
@@ -130,12 +127,6 @@ class Builds:
         recent = {i for i, _, state, at in told if state in OPEN or at is None or at >= before}
         return {i: digest for i, digest, state, _ in told if state == "tagged" and digest and i not in recent}
 
-    def counts(self) -> Counter[str]:
-        """Return how many are in each state."""
-        with self._reading() as session:
-            rows = session.exec(select(BuildRow.state, func.count()).group_by(BuildRow.state))
-            return Counter(dict(rows.all()))
-
     def outcomes(self) -> Counter[str]:
         """Return how many images were ``built``, were there already (``cached``), were ``relabelled``; attempts that ``failed``."""
         made = col(BuildRow.digest) != ""
@@ -149,6 +140,25 @@ class Builds:
                 found[words.get((kind, was_cached), "relabelled")] += count
             found["failed"] = (session.exec(failed).one() or 0) + (session.exec(again).one() or 0)
         return found
+
+    def counts(self) -> Counter[str]:
+        """Return how many are in each state."""
+        with self._reading() as session:
+            return counts(session)
+
+
+def newest(session: Session, limit: int, states: Sequence[BuildState] = ()) -> list[Build]:
+    """Return the newest builds (in these states), newest first."""
+    query = select(BuildRow).order_by(col(BuildRow.id).desc()).limit(limit)
+    if states:
+        query = query.where(col(BuildRow.state).in_(states))
+    return [_value(row) for row in session.exec(query)]
+
+
+def counts(session: Session) -> Counter[str]:
+    """Return how many are in each state."""
+    rows = session.exec(select(BuildRow.state, func.count()).group_by(BuildRow.state))
+    return Counter(dict(rows.all()))
 
 
 def _names(session: Session, plans: Collection[int]) -> set[tuple[int, str]]:

@@ -9,8 +9,11 @@ from typing import TypedDict
 from sqlmodel import Session
 
 from state.desk_tables import PauseRow
-from state.store import feeds, holds, journal, pulls, quarantine, upstream
+from state.store import builds, feeds, holds, journal, pulls, quarantine, upstream
 from state.store.lag import Lag, lag
+
+_FAILING = 50
+"""Failed images that are told one by one."""
 
 
 class SourceStatus(TypedDict):
@@ -55,6 +58,24 @@ class ChangedStatus(TypedDict):
     issue: str | None
 
 
+class FailingStatus(TypedDict):
+    """An image that failed: the instruction, the end of what was said; ``next_try`` is None where people have to look."""
+
+    id: int
+    name: str
+    step: str
+    error: str
+    failures: int
+    next_try: str | None
+
+
+class BuildsStatus(TypedDict):
+    """The queue: how many are in each state, and what fails."""
+
+    states: Mapping[str, int]
+    failing: Sequence[FailingStatus]
+
+
 class Status(TypedDict):
     """What ``watcher status --json`` prints."""
 
@@ -63,6 +84,7 @@ class Status(TypedDict):
     events: Mapping[str, int]
     held: Sequence[HeldStatus]
     changed: Sequence[ChangedStatus]
+    builds: BuildsStatus
 
 
 def status(session: Session, today: date) -> Status:
@@ -85,6 +107,7 @@ def status(session: Session, today: date) -> Status:
             for held in holds.load(session, None)
         ],
         "changed": _changed(session),
+        "builds": _builds(session),
     }
 
 
@@ -122,6 +145,24 @@ def _changed(session: Session) -> list[ChangedStatus]:
         }
         for each in quarantine.load(session, None)
     ]
+
+
+def _builds(session: Session) -> BuildsStatus:
+    """Return the queue in figures, and what failed last, newest first."""
+    return {
+        "states": builds.counts(session),
+        "failing": [
+            {
+                "id": each.id,
+                "name": each.name,
+                "step": each.step,
+                "error": each.error,
+                "failures": each.failures,
+                "next_try": _iso(each.next_try),
+            }
+            for each in builds.newest(session, _FAILING, ("failed",))
+        ],
+    }
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -112,7 +112,8 @@ def test_exit_codes_say_whose_trouble_it_is(world: World) -> None:
     assert "no source 'nodejs'" in call("sync", "nodejs", at=at, code=2).stderr
     assert "watcher init" in call("sync", "node", at=Path("/"), code=2).stderr
     assert call("pulls", "show", "7", at=at, code=1).stderr.count("\n") == 1
-    call("build", "--pull", "1", at=at, code=2)
+    call("build", "--dry-run", at=at, code=2)
+    call("build", "node", "--all-stale", at=at, code=2)
     world.upstream.faults["/nodejs.org/dist/index.json"] = Fault("status", 404)
     told = json.loads(call("sync", "node", "--json", at=at, code=3).stdout)
     assert told["failed"][0]["url"] == "https://nodejs.org/dist/index.json"

@@ -48,6 +48,7 @@ def command(*, as_json: bool) -> None:
             + (f"\n  issue    {changed['issue']}" if changed["issue"] else ""),
             markup=False,
         )
+    _builds(console, found)
     console.print(f"{found['pulls']['open']} pull requests open, {found['events']['unfinished']} events unfinished")
 
 
@@ -70,6 +71,17 @@ def _sources(console: Console, found: Status) -> None:
     for name, source in found["sources"].items():
         if source["failing_since"]:
             console.print(f"failing: {name} since {source['failing_since'][:16]}: {source['error']}", markup=False)
+
+
+def _builds(console: Console, found: Status) -> None:
+    """What fails, with the instruction that does, and how long the queue is."""
+    for each in found["builds"]["failing"]:
+        again = f"again after {each['next_try'][:16]}" if each["next_try"] else "not tried again by itself"
+        why = each["step"] or each["error"].partition("\n")[0]
+        console.print(f"build failed: {each['name']}: {why} ({again}; watcher builds log {each['id']})", markup=False)
+    told = ", ".join(f"{count} {state}" for state, count in sorted(found["builds"]["states"].items()))
+    if told:
+        console.print(f"builds: {told}")
 
 
 def _span(lag: Lag) -> str:

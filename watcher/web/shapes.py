@@ -45,12 +45,14 @@ _SOURCE = fields(
 )
 _HELD = fields(**_RELEASE, arch=maybe(TEXT), libc=maybe(TEXT), reason=TEXT, since=maybe(TIME), due=maybe(TIME))
 _CHANGED = fields(**_RELEASE, url=TEXT, recorded=TEXT, published=TEXT, since=TIME, issue=maybe(TEXT))
+_FAILING = fields(id=NUMBER, name=TEXT, step=TEXT, error=TEXT, failures=NUMBER, next_try=maybe(TIME))
 STATUS = fields(
     sources=named(_SOURCE),
     pulls=fields(open=NUMBER),
     events=fields(unfinished=NUMBER),
     held=every(_HELD),
     changed=every(_CHANGED),
+    builds=fields(states=named(NUMBER), failing=every(_FAILING)),
 )
 _PULL = {
     **dict.fromkeys(("source", "branch", "title", "url"), TEXT),

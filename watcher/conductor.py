@@ -14,8 +14,9 @@ from datetime import timedelta
 from state.errors import BuildError, WatcherError
 from state.events import BuildPlanned
 from state.store import Entry, Recorded, Wish, summary_of
-from watcher import building, bus
+from watcher import building, bus, notices
 from watcher.app import App
+from watcher.notices import Sender
 from watcher.poll import Polled, poll
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,9 @@ _LONGEST = timedelta(hours=1)
 class Conductor:
     """Conducts one :class:`App`."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, app: App, sender: Sender | None = None) -> None:
+        """People are told by *sender*; None: nobody is."""
+        self.app, self._sender = app, sender
         self._lane = asyncio.Lock()
         self._closing = self._looked = False
         self.planned = asyncio.Event()
@@ -90,6 +92,11 @@ class Conductor:
         log.info("builds: %s, %d tags", ", ".join(told) or "nothing made", len(report.tags))
         if report.stopped:
             raise BuildError(report.stopped)
+
+    async def tell(self) -> None:
+        """Tell people what happened, and what lasts for too long."""
+        if self._sender and (told := await notices.tell(self.app, self._sender)):
+            log.info("told of %d things", told)
 
     def tidy(self) -> None:
         """Forget what is of no interest any more."""

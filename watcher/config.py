@@ -22,6 +22,7 @@ from state.errors import SettingsError
 from watcher.build_settings import Builds, Publish, RegistryTable
 from watcher.daemon_settings import Daemon, Log, Web
 from watcher.farm_settings import FarmTable
+from watcher.notice_settings import Notices
 from watcher.shelf_settings import Retention, Trust
 from watcher.source_settings import Mode, SourceSettings, Span, Table
 from watcher.systemd import Supervisor
@@ -30,6 +31,7 @@ _SECRETS = (
     ("github", "token"),
     ("github", "private_key"),
     ("github", "webhook_secret"),
+    ("notices", "urls"),
     ("registry", "password"),
     ("trust", "signing_key"),
     ("web", "hook_secret"),
@@ -131,6 +133,7 @@ class Settings(BaseSettings):
     daemon: Daemon = Daemon()
     web: Web = Web()
     log: Log = Log()
+    notices: Notices = Notices()
     mirrors: dict[str, str] = {}
     now: datetime | None = None
 

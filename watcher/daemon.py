@@ -24,7 +24,7 @@ from watcher.schedule import Schedule, guarded
 from watcher.systemd import READY, STOPPING
 from watcher.web.app import application
 from watcher.web.server import Listener
-from watcher.wiring import wired
+from watcher.wiring import notifier, wired
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +53,27 @@ class Daemon:
         self._catch()
         set_up(config.settings.log)
         async with self._supervisor.watched():
-            while await self._life(config) == signal.SIGHUP:
-                self._supervisor.reloading()
-                config = self._reloaded(config)
+            await self._lives(config)
         self._listener.close()
         log.info("stopped")
+
+    async def _lives(self, config: Configured) -> None:
+        """Work by these settings, then by others after each reload; by the former where the new cannot be worked by."""
+        good: Configured | None = None
+        while True:
+            try:
+                got = await self._life(config)
+            except SettingsError as error:
+                if good is None or good is config:
+                    raise
+                log.error("the settings stay as they were: %s", error)  # noqa: TRY400  (expected)
+                config = good
+                continue
+            if got != signal.SIGHUP:
+                return
+            good = config
+            self._supervisor.reloading()
+            config = self._reloaded(good)
 
     def _catch(self) -> None:
         """Hear signals; the second that stops is the process's end, as if nobody listened."""
@@ -88,7 +104,7 @@ class Daemon:
         """Work by these settings until a signal comes; return it."""
         async with AsyncExitStack() as stack:
             app = await stack.enter_async_context(wired(config, deciding="poll" in self._roles))
-            conductor = Conductor(app)
+            conductor = Conductor(app, notifier(config) if "poll" in self._roles else None)
             if "web" in self._roles:
                 self._listener.bind(config.settings.web.listen)
                 live = Live(app, self._roles, app.now(), self._wake.set)

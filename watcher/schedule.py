@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 _AGAIN = timedelta(minutes=5)
 """When a source is polled again whose poll could not even be noted, or that pauses."""
-_RETRY, _TIDY = timedelta(seconds=30), timedelta(hours=6)
+_RETRY, _TELL, _TIDY = timedelta(seconds=30), timedelta(seconds=20), timedelta(hours=6)
 _SHARE, _MOST = 0.05, 60.0
 
 
@@ -49,6 +49,7 @@ class Schedule:
         self._every(timedelta(seconds=settings.look_every_seconds), "look", self._conductor.look)
         self._every(_RETRY, "retry", self._conductor.retry)
         self._every(_TIDY, "tidy", self._tidy)
+        self._every(_TELL, "tell", self._conductor.tell)
         self._every(settings.bases_every, "bases", self._bases)
         self._scheduler.start()
 

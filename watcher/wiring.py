@@ -17,6 +17,7 @@ from builder.fastimport import Identity
 from builder.git import CloneRepository
 from builder.local_forge import LocalForge
 from builder.local_issues import LocalIssues
+from builder.notifier import Notifier
 from builder.ports import Forge, Issues, Repository
 from state.errors import SettingsError
 from state.store import Store
@@ -73,6 +74,13 @@ async def wired(config: Configured, *, dry: bool = False, deciding: bool = True)
             calls=calls,
             identity=IDENTITY,
         )
+
+
+def notifier(config: Configured) -> Notifier | None:
+    """What tells people; None where nobody is to be told. SettingsError as :class:`builder.notifier.Notifier`."""
+    own = config.settings.notices
+    urls = (config.secret(own.urls, own.urls_file) or "").split()
+    return Notifier(urls) if urls else None
 
 
 def _copy_memory(config: Configured, var: Path) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import get_args
 
 from sqlmodel import Session, col, select
 
+from state.events import Notice
 from state.model import Standing
 from state.store import pulls
 from state.store.board import Board
@@ -16,6 +18,7 @@ from state.store.entries import Entry, entry_of
 from state.store.pulls import PullRecord
 from state.tables import EventRow, PullRow, ReleaseRow
 
+_TOLD = [kind.__name__ for kind in get_args(Notice)]
 _Transaction = Callable[[], AbstractContextManager[Session]]
 
 
@@ -59,6 +62,22 @@ class Pages:
         with self._reading() as session:
             row = session.get(EventRow, number)
             return entry_of(row) if row else None
+
+    def cause(self, entry: Entry) -> Entry | None:
+        """Return the event whose step led to this one, None if it was no step: both were written in one transaction."""
+        query = select(EventRow).where(EventRow.done_at == entry.at, col(EventRow.id) < entry.id)
+        query = query.where(col(EventRow.kind).not_in(_TOLD)).order_by(col(EventRow.id).desc()).limit(1)
+        with self._reading() as session:
+            row = session.exec(query).first()
+            return entry_of(row) if row else None
+
+    def followed(self, entry: Entry, limit: int) -> list[Entry]:
+        """Return what the step of an event led to, in order; nothing where that was no step, or is to come."""
+        if entry.done_at is None or entry.kind in _TOLD:
+            return []
+        query = select(EventRow).where(EventRow.at == entry.done_at, col(EventRow.id) > entry.id)
+        with self._reading() as session:
+            return [entry_of(row) for row in session.exec(query.order_by(col(EventRow.id)).limit(limit))]
 
     def failed(self, limit: int) -> list[Entry]:
         """Return the newest events that are unfinished after at least one attempt, newest first."""

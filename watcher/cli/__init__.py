@@ -25,6 +25,7 @@ _COMMANDS = {
     "doctor": "Tell what is here, what is missing, and what to do about it.",
     "status": "Show each source's last poll, what is held, failing or open.",
     "events": "Show what happened, newest last.",
+    "explain": "Tell what an event means, what led to it, what came of it.",
     "render": "Generate every file of the images repository, or check that it is up to date.",
     "matrix": "Show which images there are, and why others are not.",
     "resolve": "Tell what a name leads to: its parts, Dockerfile, bases and digest.",

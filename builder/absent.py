@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NoReturn
 
-from builder.ports import Draft
+from builder.ports import Checks, Draft
 from state.errors import ForgeError
 from state.model import PullRequest
 
@@ -49,6 +49,10 @@ class AbsentForge:
         self._refuse()
 
     async def reopen(self, number: int) -> PullRequest:  # noqa: ARG002
+        """Refuse."""
+        self._refuse()
+
+    async def checks(self, commit: str) -> Checks:  # noqa: ARG002
         """Refuse."""
         self._refuse()
 

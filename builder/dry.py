@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from builder.ports import Commit, Draft, Forge, Repository, Said, labels_after
+from builder.ports import Checks, Commit, Draft, Forge, Repository, Said, labels_after
 from state.errors import ForgeError
 from state.model import Issue, PullRequest
 
@@ -86,6 +86,10 @@ class DryForge:
             return pull
         self._calls.append(Call("forge.reopen", {"number": number}))
         return replace(pull, standing="open")
+
+    async def checks(self, commit: str) -> Checks:
+        """What is there now."""
+        return await self._forge.checks(commit)
 
     async def merge(self, number: int) -> PullRequest:
         """Return it as it is: no merge commit can be made up."""

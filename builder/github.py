@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from builder.github_access import AppKey, sign_in, told, words
-from builder.github_pulls import is_ours, labelled, merged, ours, say, touched
+from builder.github_pulls import ask_for_review, is_ours, labelled, merged, ours, say, touched, verdict
 from builder.lane import Allowance, WriteLane
-from builder.ports import Draft
+from builder.ports import Checks, Draft
 from state.errors import ForgeError
 from state.model import PullRequest
 
@@ -111,7 +111,10 @@ class GitHubForge:
         _check_length(draft)
 
         def opened(repository: Repository) -> PullRequest:
-            return labelled(self._created(repository, draft), draft)
+            pull = self._created(repository, draft)
+            after = labelled(pull, draft)
+            ask_for_review(pull, draft)
+            return after
 
         return await self.call(f"open {draft.branch}", opened)
 
@@ -169,6 +172,10 @@ class GitHubForge:
             return ours(pull)
 
         return await self.call(f"reopen pull request {number}", reopened)
+
+    async def checks(self, commit: str) -> Checks:
+        """See :meth:`builder.ports.Forge.checks`: two calls."""
+        return await self.call(f"checks of {commit[:12]}", lambda repository: verdict(repository, commit))
 
     async def merge(self, number: int) -> PullRequest:
         """See :meth:`builder.ports.Forge.merge`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from builder.github_access import words
-from builder.ports import Draft, labels_after
+from builder.ports import Checks, Draft, labels_after
 from state.errors import ForgeError, MergeConflict
 from state.model import PullRequest, Standing
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from github.PullRequest import PullRequest as Theirs
     from github.Repository import Repository
 
+log = logging.getLogger(__name__)
 _METHODS = ("merge", "squash", "rebase")
 """Ways to merge, the best first: a repository may allow only some."""
 
@@ -120,3 +122,34 @@ def _unlabel(pull: Theirs, label: str) -> None:
 
     with suppress(UnknownObjectException):  # somebody was faster
         pull.remove_from_labels(label)
+
+
+def ask_for_review(pull: Theirs, draft: Draft) -> None:
+    """Ask whom the settings name; somebody who cannot review is told of, and keeps nothing from being opened."""
+    from github import GithubException  # noqa: PLC0415  (see above)
+
+    author = pull.user.login.lower()
+    people = [user for user in draft.reviewers if user.lower() != author]
+    if not people and not draft.teams:
+        return
+    try:
+        pull.create_review_request(reviewers=people, team_reviewers=list(draft.teams))
+    except GithubException as error:
+        if error.status != 422:  # noqa: PLR2004
+            raise
+        log.warning("GitHub: #%s: nobody was asked for a review: %s", pull.number, words(error))
+
+
+def verdict(repository: Repository, commit: str) -> Checks:
+    """What check runs and commit statuses say together."""
+    from github.Commit import Commit  # noqa: PLC0415  (see above)
+
+    theirs = Commit(repository.requester, url=f"{repository.url}/commits/{commit}", completed=False)
+    said = [run.conclusion if run.status == "completed" else "pending" for run in theirs.get_check_runs()]
+    statuses = theirs.get_combined_status()
+    said += [status.state for status in statuses.statuses]
+    if not said:
+        return "none"
+    if "pending" in said:
+        return "pending"
+    return "green" if set(said) <= {"success", "neutral", "skipped"} else "red"

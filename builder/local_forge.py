@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from builder.fastimport import Identity
 from builder.leftovers import clear_shared
-from builder.ports import Draft
+from builder.ports import Checks, Draft
 from builder.process import GitProcess
 from builder.pull_ledger import Kept, Ledger
 from builder.pull_record import Record
@@ -105,6 +105,10 @@ class LocalForge:
     async def reopen(self, number: int) -> PullRequest:
         """See :meth:`builder.ports.Forge.reopen`; a branch that is gone comes back."""
         return await self._run(lambda ledger: self._whole(ledger, _reopened(ledger, number)))
+
+    async def checks(self, commit: str) -> Checks:  # noqa: ARG002
+        """See :meth:`builder.ports.Forge.checks`; nobody checks anything here."""
+        return "none"
 
     async def merge(self, number: int) -> PullRequest:
         """See :meth:`builder.ports.Forge.merge`; MergeConflict names the paths."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from state.model import Issue, PullRequest
 
@@ -15,7 +15,8 @@ class Draft:
     """What a pull request should say. ``base`` is the branch it merges into.
 
     ``labels`` are put on, ``without`` are taken off where they are (``partial-release``, once nothing is
-    missing); every other label is somebody else's and stays.
+    missing); every other label is somebody else's and stays. ``reviewers`` and ``teams`` are asked for a review when
+    it is opened, and only then.
     """
 
     branch: str
@@ -24,6 +25,8 @@ class Draft:
     body: str
     labels: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
 
 
 def labels_after(there: Iterable[str], draft: Draft) -> tuple[str, ...]:
@@ -53,6 +56,10 @@ class Said:
     subject: str
     when: datetime
     committer: str
+
+
+Checks = Literal["green", "pending", "red", "none"]
+"""What programs say of a commit: all well, not all done, one failed, none ran."""
 
 
 class Forge(Protocol):
@@ -98,6 +105,10 @@ class Forge(Protocol):
 
     async def reopen(self, number: int) -> PullRequest:
         """Open a closed one again; an open one stays as it is, a merged one is a ForgeError."""
+        ...
+
+    async def checks(self, commit: str) -> Checks:
+        """Return what the checks of *commit* say, a full object name."""
         ...
 
     async def merge(self, number: int) -> PullRequest:

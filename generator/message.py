@@ -2,7 +2,7 @@
 
 Conventions: the branch is a stable key (``watcher/node/22``), a newer patch updates it; the title is
 the commit's subject; the trailers are the truth that ``watcher recover`` reads, a pull request's
-hidden block is a hint only. No ``Signed-off-by``: that certifies where a work comes from
+hidden block is a hint only. No ``Signed-off-by`` but by setting: it certifies where a work comes from
 (https://developercertificate.org), which a person can do and a program cannot.
 """
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from state.errors import WatcherError
 from state.model import Skipped
 from state.store import Recorded
-from watcher import changes
+from watcher import automerge, changes
 from watcher.app import App
 from watcher.pipeline import step
 
@@ -60,6 +60,7 @@ async def hear(app: App, patience: float | None = None, *, left: bool = True) ->
     async with app.lock("act", patience):
         failed = await _run(app, app.store.unfinished()) if left else []
         await app.repository.fetch()
+        await automerge.merge_due(app)
         watched = await changes.watch(app)
         failed += await _run(app, app.store.record(watched.events, app.now()))
     return Heard(failed, watched.left)

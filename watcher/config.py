@@ -23,6 +23,7 @@ from watcher.build_settings import Builds, Publish, RegistryTable
 from watcher.daemon_settings import Daemon, Log, Web
 from watcher.farm_settings import FarmTable
 from watcher.notice_settings import Notices
+from watcher.pull_settings import AutoMerge, Commits, Reviewers
 from watcher.shelf_settings import Retention, Trust
 from watcher.source_settings import Mode, SourceSettings, Span, Table
 from watcher.systemd import Supervisor
@@ -134,6 +135,9 @@ class Settings(BaseSettings):
     web: Web = Web()
     log: Log = Log()
     notices: Notices = Notices()
+    reviewers: Reviewers = Reviewers()
+    commits: Commits = Commits()
+    automerge: dict[str, AutoMerge] = {}
     mirrors: dict[str, str] = {}
     now: datetime | None = None
 

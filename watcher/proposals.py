@@ -49,7 +49,10 @@ async def submit(planned: Planned, head: str, recorded: Recorded, app: App) -> l
 
 async def _pushed(change: Change, head: str, remote: str | None, recorded: Recorded, app: App) -> str | None:
     """Bring the branch to the change's commit and return that; None where the branch is somebody else's."""
-    commit = await app.repository.commit(Commit(change.branch, head, change.message, dict(change.files), recorded.at))
+    text = change.message
+    if app.config.settings.commits.sign_off:
+        text += f"Signed-off-by: {app.identity.name} <{app.identity.email}>\n"  # one more of the trailers
+    commit = await app.repository.commit(Commit(change.branch, head, text, dict(change.files), recorded.at))
     if remote == commit:
         return commit
     if remote is not None and not await _ours(change, remote, app):
@@ -107,9 +110,9 @@ async def _on_forge(planned: Planned, known: PullRecord | None, app: App) -> Pul
     """Open the pull request, or bring the open one of this branch up to date."""
     change = planned.change
     stale = tuple(label for label in message.MANAGED if label not in change.labels)
-    draft = Draft(
-        change.branch, app.branch, change.title, planned.body(past=app.store.builds.spent), change.labels, stale
-    )
+    asked, body = app.config.settings.reviewers, planned.body(past=app.store.builds.spent)
+    people = (asked.users_of(change.source), asked.teams)
+    draft = Draft(change.branch, app.branch, change.title, body, change.labels, stale, *people)
     number = known.number if known else None
     if number is None:
         found = await app.forge.find(change.branch)

@@ -29,9 +29,6 @@ from watcher.images import Snapshots
 from watcher.locks import Locks
 from watcher.network import network, refuse_unknown_sources
 
-IDENTITY = Identity()
-"""Author and committer of the watcher's commits, and who merges on the embedded forge."""
-
 
 @asynccontextmanager
 async def wired(config: Configured, *, dry: bool = False, deciding: bool = True) -> AsyncIterator[App]:
@@ -72,7 +69,7 @@ async def wired(config: Configured, *, dry: bool = False, deciding: bool = True)
             works=partial(works.opened, config),
             locks=Locks(store, config.settings.state.patience, clock),
             calls=calls,
-            identity=IDENTITY,
+            identity=_identity(config),
         )
 
 
@@ -96,19 +93,24 @@ def _copy_memory(config: Configured, var: Path) -> None:
             there.backup(here)
 
 
+def _identity(config: Configured) -> Identity:
+    """Author and committer of the watcher's commits, and who merges on the embedded forge."""
+    return Identity(config.settings.commits.name, config.settings.commits.email)
+
+
 def adapters(config: Configured, var: Path, *, deciding: bool = False) -> tuple[Repository, Forge, Issues | None]:
     """The images repository through git, and where its pull requests and issues are."""
-    environment = base_environment()
+    environment, identity = base_environment(), _identity(config)
     if config.settings.forge.kind == "github":
         forge, issues, credential = _github(config, var) if deciding or _has_login(config) else _ABSENT
         clone = CloneRepository(
-            var / "clone.git", config.remote, identity=IDENTITY, environment=environment, credential=credential
+            var / "clone.git", config.remote, identity=identity, environment=environment, credential=credential
         )
         return clone, forge, issues
     folder = Path(config.remote)
-    embedded = LocalForge(folder, identity=IDENTITY, now=config.now, environment=environment)
-    kept = LocalIssues(folder, identity=IDENTITY, now=config.now, environment=environment)
-    return BareRepository(folder, identity=IDENTITY, environment=environment), embedded, kept
+    embedded = LocalForge(folder, identity=identity, now=config.now, environment=environment)
+    kept = LocalIssues(folder, identity=identity, now=config.now, environment=environment)
+    return BareRepository(folder, identity=identity, environment=environment), embedded, kept
 
 
 _ABSENT: tuple[Forge, Issues | None, Callable[[], str] | None] = (

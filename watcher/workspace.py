@@ -9,12 +9,11 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from builder.fastimport import init_bare
+from builder.fastimport import Identity, init_bare
 from generator.catalogue import builtin, load
 from generator.plan import rendered
 from state.errors import SettingsError
 from watcher.config import base_environment
-from watcher.wiring import IDENTITY
 
 
 def scaffold(name: str) -> str:
@@ -69,7 +68,7 @@ def make(folder: Path, devices: Collection[str] | None, now: datetime) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "var").mkdir(mode=0o700, exist_ok=True)
     message = "Start the images repository from the built-in catalogue\n"
-    asyncio.run(init_bare(folder / "images.git", made, message, now, IDENTITY, base_environment()))
+    asyncio.run(init_bare(folder / "images.git", made, message, now, Identity(), base_environment()))
     # Last, so that a workspace that a crash left half made is not taken for one.
     (folder / "watcher.toml").write_text(scaffold("watcher.toml"))
     return len(made)

@@ -25,6 +25,9 @@ COMMITS, A_YEAR = 1500, 150
 _SHARES = {"node": 7, "golang": 4, "python": 3, "openjdk": 3, "dotnet": 3}
 """Of twenty releases so many are this stack's, as the recorded feeds of 2016 to 2026 have them."""
 
+_FIRST = 1000
+"""The last number of made-up versions begins above all that are recorded."""
+
 _PATCHES = 25
 """After so many releases of a line that one ends and the next begins."""
 
@@ -43,7 +46,7 @@ class Decade:
         row = self.rows.stacks[stack]
         for release in self.rows.lines(row.source):
             groups.setdefault(release.line.removesuffix(f"-{row.flavour(release.line)}"), []).append(release.line)
-        count = self._made[stack] = self._made.get(stack, 0) + 1
+        count = self._made[stack] = self._made.get(stack, _FIRST) + 1
         number = list(groups)[count % len(groups)]
         lines, gone = groups[number], list[str]()
         if count % (_PATCHES * len(groups)) == 0:
@@ -109,7 +112,8 @@ def main() -> None:
             _commit(process.stdin, decade.files, 0)
             for number, stack in zip(range(1, COMMITS + 1), _stacks(), strict=False):
                 changed = decade.change(stack)
-                sizes.setdefault(stack, []).append(len(changed))
+                if None not in changed.values():  # a line's end is another pull request
+                    sizes.setdefault(stack, []).append(len(changed))
                 _commit(process.stdin, changed, number)
             process.stdin.write(b"done\n")
         took = time.perf_counter() - start

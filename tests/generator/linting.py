@@ -14,10 +14,14 @@ _ALIKE = re.compile(
 """What no rule looks at: digests, architectures, numbers."""
 
 
+def kinds(texts: Iterable[str]) -> list[str]:
+    """Return one text of each kind."""
+    return list({_ALIKE.sub("#", text): text for text in texts}.values())
+
+
 def complaints(folder: Path, texts: Iterable[str]) -> str:
     """Return what hadolint has to say, with no rule switched off."""
-    kinds = {_ALIKE.sub("#", text): text for text in texts}
-    for number, text in enumerate(kinds.values()):
+    for number, text in enumerate(kinds(texts)):
         (folder / f"{number}.Dockerfile").write_text(text)
     (folder / "hadolint.yaml").write_text("ignored: []\n")
     checker = str(Path(sys.executable).parent / "hadolint")

@@ -30,4 +30,8 @@ def boot(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
     unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--uts", "--ipc", "sh", "-c"]
     clean = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "container=docker"]
     whole = [*clean, *unshare, _SETUP, "boot", str(root), *command]
-    return subprocess.run(whole, capture_output=True, text=True, check=False, timeout=120)
+    try:
+        return subprocess.run(whole, capture_output=True, text=True, check=False, timeout=60)
+    except subprocess.TimeoutExpired as late:
+        told = [(text or b"").decode() for text in (late.stdout, late.stderr)]
+        return subprocess.CompletedProcess(whole, -1, *told)

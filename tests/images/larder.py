@@ -6,6 +6,7 @@ them, so the Dockerfiles need not know; only the checksums are those of our pack
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import tarfile
@@ -142,12 +143,19 @@ def executable(*folders: Path) -> None:
 
 
 def pack(folder: Path, archive: Path, top: str) -> Path:
-    """Pack a folder under the name *top* ("" for its content alone), as upstream does, unless that was done before."""
+    """Pack a folder under the name *top* ("" for its content alone), unless that was done before.
+
+    As upstream does, but for the effort: ours is read once.
+    """
     if archive.exists():
         return archive
     archive.parent.mkdir(parents=True, exist_ok=True)
     making = archive.with_name(f"part-{archive.name}")
-    with tarfile.open(making, "w:gz" if archive.suffix == ".gz" else "w:xz") as opened:
+    with contextlib.ExitStack() as stack:
+        if archive.suffix == ".gz":
+            opened = stack.enter_context(tarfile.open(making, "w:gz", compresslevel=1))
+        else:
+            opened = stack.enter_context(tarfile.open(making, "w:xz", preset=0))
         opened.add(folder, top or ".")
     making.replace(archive)
     return archive

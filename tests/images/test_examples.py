@@ -27,6 +27,18 @@ def test_the_command_runs_as_a_service(yard: Yard, init: str) -> None:
     assert done.returncode == 5, done.stdout + done.stderr
 
 
+def test_openrc_hands_a_stop_on(yard: Yard) -> None:
+    """SIGTERM reaches the command, which may take its leave; the container ends with its exit code."""
+    base = yard.build("amd64/debian/trixie/run")
+    name = "localhost/example-openrc:latest"
+    yard.engine.build(EXAMPLES / "INITSYSTEM" / "openrc", "Dockerfile", name, {"BASE": base})
+    script = "trap 'echo bye > /root/said; exit 3' TERM; kill -TERM 1; while :; do sleep 0.1; done"
+    with yard.engine.mounted(name) as root:
+        done = boot(root, "/usr/bin/env", "/usr/bin/entry.sh", "/bin/sh", "-c", script)
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert (root / "root/said").read_text() == "bye\n"
+
+
 def test_a_native_module_crosses_the_stages(yard: Yard) -> None:
     """It is compiled in the build image and works in the run image, which has no compiler."""
     build, run = (yard.build(f"node/amd64/debian/trixie/22/{variant}") for variant in ("build", "run"))

@@ -36,18 +36,18 @@ class Running:
         """What it said so far."""
         return self.log.read_text()
 
-    def until(self, true: Callable[[], Any], what: str = "it") -> Any:
+    def until(self, true: Callable[[], Any], what: str = "it", seconds: float = PATIENCE) -> Any:
         """Wait until *true* and return that; what was said is in the error."""
-        ended = time.monotonic() + PATIENCE
+        ended = time.monotonic() + seconds
         while time.monotonic() < ended:
             if found := true():
                 return found
             time.sleep(0.02)
         raise AssertionError(f"never happened: {what}\n{self.text()}")
 
-    def says(self, pattern: str) -> re.Match[str]:
+    def says(self, pattern: str, seconds: float = PATIENCE) -> re.Match[str]:
         """Wait until its log has *pattern*."""
-        found: re.Match[str] = self.until(lambda: re.search(pattern, self.text()), pattern)
+        found: re.Match[str] = self.until(lambda: re.search(pattern, self.text()), pattern, seconds)
         return found
 
     def ask(self, path: str, data: bytes | None = None, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
@@ -82,10 +82,19 @@ def settings(world: World, extra: str = "", *, sources: tuple[str, ...] = ("node
 
 @contextmanager
 def running(world: World, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """Start ``watcher run``; it is killed at the end if it still runs."""
-    log = world.folder / "daemon.log"
+    """Start ``watcher run`` on a world; it is killed at the end if it still runs."""
+    with running_at(world.folder, world.config_file, *arguments, environment=environment) as daemon:
+        yield daemon
+
+
+@contextmanager
+def running_at(
+    folder: Path, config: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """Start ``watcher run`` with the settings *config*; its log is in *folder*."""
+    log = folder / f"daemon{''.join(arguments)}.log"
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WATCHER_")}  # noqa: TID251  (the child's)
-    command = [str(PROGRAM), "run", "--config", str(world.config_file), *arguments]
+    command = [str(PROGRAM), "run", "--config", str(config), *arguments]
     with log.open("wb") as err:
         process = subprocess.Popen(command, stderr=err, env={**clean, **(environment or {})})
     daemon = Running(process, log)

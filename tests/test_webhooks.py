@@ -63,6 +63,20 @@ def test_a_merge_is_planned_because_a_webhook_tells_of_it(installed: World) -> N
     assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
 
 
+def test_a_process_that_decides_nothing_lets_another_one_know(installed: World) -> None:
+    """The web server hears of the merge, and the process with the forge's token acts on it; a mirror's push too."""
+    settings(installed, f"{INSTALLED}3600\n[web]\nlisten = '127.0.0.1:0'\nhook_secret_file = 'secret'")
+    with running(installed, "--role", "web") as web, running(installed, "--role", "poll") as poller:
+        poller.says("PullRequestOpened #1")
+        merge(installed, 1)
+        assert deliver(web, "a")[0] == 202
+        poller.says("BuildPlanned #1")
+        before = len(installed.upstream.requests)
+        assert web.ask("/hooks/poll/node", b"", {"Authorization": f"Bearer {SECRET}"})[0] == 202
+        poller.until(lambda: len(installed.upstream.requests) > before, "a poll")
+        assert "BuildPlanned" not in web.text()
+
+
 def test_a_merge_that_nobody_tells_of_is_found(installed: World) -> None:
     """Looking is the net below."""
     settings(installed, f"{INSTALLED}1")

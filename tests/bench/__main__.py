@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bake, cycle, decade, farm, feeds, names, pages, poll, render, template, walk
+from tests.bench import bake, cycle, decade, farm, feeds, names, pages, poll, render, served, template, walk
 
 BENCHES = {
     "walk": walk.main,
@@ -18,6 +18,7 @@ BENCHES = {
     "bake": bake.main,
     "pages": pages.main,
     "farm": farm.main,
+    "run": served.main,
 }
 
 

@@ -57,6 +57,10 @@ replay: $(STAMP) ## The recorded history of every source, poll by poll, from REC
 test-emulate: $(STAMP) ## The GitHub adapter against npm's emulate (needs npm and its registry)
 	$(BIN)/python -m tests.emulate
 
+.PHONY: test-fuzz
+test-fuzz: $(STAMP) ## Any text at every door, SECONDS=120 SEED=s: Dockerfiles, refs, paths, tags, HTML, and every feed
+	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: test-resilience
 test-resilience: $(STAMP) ## Killed at every boundary and at random instants, RUNS=200 SEED=s: nothing is lost, nothing done twice
 	$(BIN)/python -m tests.resilience $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from generator import builds, guard, matrix
+from generator.inline import inline
 from generator.message import Step
 from generator.proposal import Proposal
 from generator.rows import Catalogue
@@ -89,7 +90,7 @@ def _artifact(artifact: Artifact) -> str:
     name = artifact.url.rsplit("/", 1)[-1]
     return (
         f"| {artifact.platform} | {artifact.version} | [{name}]({artifact.url}) "
-        f"| `{artifact.checksum}` | {artifact.verified} |"
+        f"| `{artifact.checksum}` | {inline(artifact.verified)} |"
     )
 
 
@@ -98,7 +99,8 @@ def without(proposal: Proposal) -> str:
     if not proposal.without:
         return ""
     rows = [
-        f"| {held.line} | {held.version}: {held.reason} | {held.since:%Y-%m-%d %H:%M} |" for held in proposal.without
+        f"| {held.line} | {held.version}: {inline(held.reason)} | {held.since:%Y-%m-%d %H:%M} |"
+        for held in proposal.without
     ]
     why = (
         "a security release waits for none"
@@ -149,7 +151,7 @@ def _late_row(held: Held, proposal: Proposal) -> str:
     overdue = " **overdue**" if held.due and (proposal.now or proposal.seen) > held.due else ""
     until = f"{held.due:%Y-%m-%d %H:%M}{overdue}" if held.due else "no limit"
     return (
-        f"| {flavour}{held.arch}/{held.libc} | {held.version}: {held.reason} | {held.since:%Y-%m-%d %H:%M} | {until} "
+        f"| {flavour}{held.arch}/{held.libc} | {held.version}: {inline(held.reason)} | {held.since:%Y-%m-%d %H:%M} | {until} "
         f"| {f'stay on {kept[0]}' if kept else 'none yet'} |"
     )
 

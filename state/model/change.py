@@ -10,7 +10,10 @@ from typing import Literal
 
 Standing = Literal["open", "merged", "closed"]
 
-_REF = re.compile(r"watcher/[0-9a-z][0-9A-Za-z._/-]{0,120}")
+_PART = r"[0-9A-Za-z_-](?:[0-9A-Za-z._-]*[0-9A-Za-z_-])?(?<!\.lock)"
+_REF = re.compile(rf"watcher/(?=[0-9a-z]){_PART}(?:/{_PART})*")
+"""https://git-scm.com/docs/git-check-ref-format, and narrower."""
+_LONGEST = 128
 
 
 def key_of(files: Mapping[str, str | None]) -> str:
@@ -44,7 +47,7 @@ class Change:
 
     def __post_init__(self) -> None:
         """Refuse a branch that is not one of ours."""
-        if not _REF.fullmatch(self.branch) or ".." in self.branch or self.branch.endswith(("/", ".lock")):
+        if not _REF.fullmatch(self.branch) or ".." in self.branch or len(self.branch) > _LONGEST:
             raise ValueError(f"not a branch of the watcher: {self.branch!r}")
 
     @property

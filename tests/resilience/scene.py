@@ -102,7 +102,7 @@ def scene(folder: Path, origin: World, *, github: bool) -> Iterator[Scene]:
     """A copy of the workspace of *origin*, with a forge of its own."""
     shutil.copytree(origin.folder / "ws", folder / "ws")
     world = World(folder, origin.upstream, _day=origin._day)
-    world.settings("")
+    world.settings("[feed]\ncompare_grace = 60\n")  # on a busy machine a slow download would be a second proposal
     rights = {TOKEN: Access("watcher", {"contents": "write", "pull_requests": "write"})}
     served: AbstractContextManager[Site | None] = world.on_github(tokens=rights) if github else nullcontext(None)
     with served as site:

@@ -22,7 +22,7 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 def prose(text: str) -> Markup:
     """Return *text* as HTML that can do nothing but be read."""
-    return Markup(_reader().render(_COMMENT.sub("", text)))  # noqa: S704  (that is what this module is for)
+    return Markup(_reader().render(text))  # noqa: S704  (that is what this module is for)
 
 
 @cache
@@ -39,8 +39,11 @@ def _reader() -> MarkdownIt:
 
 
 def _plain(_self: object, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
-    """Escape HTML, and let the four words through where they have no attributes."""
-    return _ALLOWED.sub(r"<\1>", escape(tokens[index].content))
+    """Leave comments out, escape HTML, and let the four words through where they have no attributes.
+
+    Comments are the parser's to find: in code ``<!--`` is text, and hides nothing of what follows.
+    """
+    return _ALLOWED.sub(r"<\1>", escape(_COMMENT.sub("", tokens[index].content)))
 
 
 def _fence(_self: object, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:

@@ -110,6 +110,11 @@ class DryIssues:
         self._calls.append(Call("forge.raise_issue", {"title": title, "labels": labels}))
         return Issue(0, title, "", True, labels, body)  # noqa: FBT003
 
+    async def rewrite(self, number: int, body: str) -> Issue:
+        """Write it down."""
+        self._calls.append(Call("forge.rewrite_issue", {"number": number, "body": f"{len(body)} characters"}))
+        return Issue(number, "", "", True, body=body)  # noqa: FBT003
+
     async def settle_issue(self, number: int, comment: str) -> Issue:
         """Write it down."""
         self._calls.append(Call("forge.settle_issue", {"number": number, "comment": comment}))

@@ -68,6 +68,17 @@ class LocalIssues:
 
         return await self._run(raised)
 
+    async def rewrite(self, number: int, body: str) -> Issue:
+        """See :meth:`builder.ports.Issues.rewrite`."""
+
+        def rewritten(git: GitProcess) -> Record:
+            record, commit = self._every(git).get(number, (None, None))
+            if record is None:
+                raise ForgeError(f"there is no issue {number} in {git.directory}")
+            return record if record.body == body else self._write(git, replace(record, body=body), commit)
+
+        return await self._run(rewritten)
+
     async def settle_issue(self, number: int, comment: str) -> Issue:
         """See :meth:`builder.ports.Issues.settle_issue`."""
 

@@ -139,6 +139,10 @@ class Issues(Protocol):
         """Open an issue, or return the open one that has this title already."""
         ...
 
+    async def rewrite(self, number: int, body: str) -> Issue:
+        """Give an issue another text."""
+        ...
+
     async def settle_issue(self, number: int, comment: str) -> Issue:
         """Say *comment* and close it; a closed one stays as it is."""
         ...

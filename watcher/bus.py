@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from state.errors import WatcherError
 from state.model import Skipped
 from state.store import Recorded
-from watcher import automerge, changes
+from watcher import automerge, changes, panel
 from watcher.app import App
 from watcher.pipeline import step
 
@@ -63,6 +63,8 @@ async def hear(app: App, patience: float | None = None, *, left: bool = True) ->
         await automerge.merge_due(app)
         watched = await changes.watch(app)
         failed += await _run(app, app.store.record(watched.events, app.now()))
+        asked, again = await panel.attend(app)
+        failed += await _run(app, [*(app.store.unfinished() if again else []), *app.store.record(asked, app.now())])
     return Heard(failed, watched.left)
 
 

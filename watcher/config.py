@@ -57,7 +57,7 @@ class GitHub(Table):
     """``[github]``: how to reach the repository.
 
     The token needs ``contents`` and ``pull_requests``, and where ``issues`` is set also those: a changed checksum is
-    then told by an issue.
+    then told by an issue. ``dashboard`` keeps an issue with boxes to steer the watcher by: see :mod:`watcher.panel`.
     """
 
     repository: str = ""
@@ -71,6 +71,7 @@ class GitHub(Table):
     webhook_secret_file: Path | None = None
     webhook_secret: SecretStr | None = None
     issues: bool = False
+    dashboard: bool = False
     seconds_between_writes: float = Field(default=1.0, ge=0)
 
 

@@ -132,6 +132,8 @@ def _github(config: Configured, var: Path) -> tuple[Forge, Issues | None, Callab
     from builder.github_issues import GitHubIssues  # noqa: PLC0415  (see above)
 
     own = config.settings.github
+    if own.dashboard and not own.issues:
+        raise SettingsError("[github] dashboard: it is an issue, so [github] issues has to be true as well")
     if not own.repository:
         raise SettingsError("[github] repository: OWNER/NAME is needed where [forge] kind is github")
     token = config.secret(own.token, own.token_file)

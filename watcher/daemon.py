@@ -29,6 +29,8 @@ from watcher.wiring import notifier, wired
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 600.0
+_BREATH = 0.2
+"""Seconds between two rounds of the inbox: what a hundred webhooks want meanwhile is one look."""
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -149,6 +151,7 @@ class Daemon:
         try:
             while True:
                 await guarded("inbox", lambda: self._inbox(conductor, schedule))
+                await asyncio.sleep(_BREATH)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(settings.settings.daemon.inbox_every_seconds):
                         await self._wake.wait()

@@ -36,6 +36,7 @@ class Schedule:
         self._names = tuple(names)
         self._dice = random.Random()  # noqa: S311  (spreads requests, guards nothing)
         self._running, self._again = set[str](), set[str]()
+        self._unsettled, self._following = set[str](), set[str]()
         self._settling: asyncio.Task[None] | None = None
         self._ended = False
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -79,7 +80,10 @@ class Schedule:
         wait = max(0.0, (at - now).total_seconds()) if at else 0.0
         spread = self._dice.uniform(0, min(_MOST, wait * _SHARE)) if at else 0.0
         due = now + timedelta(seconds=wait + spread)
-        self._scheduler.add_job(self._poll, DateTrigger(due, UTC), [name], id=f"poll {name}", replace_existing=True)
+        # APScheduler counts the run that plans this one as running still: it is this class that lets none overlap.
+        self._scheduler.add_job(
+            self._poll, DateTrigger(due, UTC), [name], id=f"poll {name}", replace_existing=True, max_instances=3
+        )
 
     def _every(self, interval: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
         seconds = interval.total_seconds()
@@ -88,7 +92,10 @@ class Schedule:
         self._scheduler.add_job(guarded, trigger, [name, job], id=name)
 
     async def _poll(self, name: str) -> None:
-        """Poll a source now, and plan its next poll by what that found out."""
+        """Poll a source now, and plan its next poll by what that found out; never beside itself."""
+        if name in self._running:
+            self._again.add(name)
+            return
         self._running.add(name)
         try:
             if name not in self._app.store.desk.paused():
@@ -96,6 +103,14 @@ class Schedule:
         finally:
             self._running.discard(name)
             self._plan(name, self._next(name))
+        self._follow(name)
+
+    def _follow(self, name: str) -> None:
+        """See to it that a source is polled once more when its files were compared; not again because of that poll."""
+        if name in self._following:
+            self._following.discard(name)
+            return
+        self._unsettled.add(name)
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(guarded("settle", self._settle))
 
@@ -107,9 +122,12 @@ class Schedule:
         return at if at and at > now else now + _AGAIN
 
     async def _settle(self) -> None:
-        """Poll those again of which files were compared in the background."""
-        for name in await self._conductor.settle():
-            self.now(name)
+        """Poll those once more of which files were compared in the background."""
+        while self._unsettled:
+            waiting, self._unsettled = self._unsettled, set()
+            for name in await self._conductor.settle() & waiting:
+                self._following.add(name)
+                self.now(name)
 
     async def _bases(self) -> None:
         """Ask the registries of those distros that were not polled for so long: bases move without their feeds."""

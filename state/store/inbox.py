@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, insert, select, update
 
 from state.desk_tables import DeliveryRow, WishRow
 
@@ -60,8 +60,18 @@ class Inbox:
 
     def take(self, deliveries: Iterable[Delivery], now: datetime) -> list[bool]:
         """Note webhooks and what they want; False for each that was taken before."""
+        batch = list(deliveries)
         with self._writing() as session:
-            return [_take(session, each, now) for each in deliveries]
+            ids = {each.id for each in batch}
+            known = set(session.exec(select(DeliveryRow.id).where(col(DeliveryRow.id).in_(ids))))
+            fresh = {each.id: each for each in reversed(batch) if each.id not in known}
+            # Rows as plain values, in one statement: hundreds come at once.
+            rows = [{"id": each.id, "kind": each.kind, "at": now} for each in fresh.values()]
+            if rows:
+                session.execute(insert(DeliveryRow), rows)
+            for wanted in dict.fromkeys(wanted for each in fresh.values() for wanted in each.wanted):
+                _wish(session, wanted, now)
+        return [fresh.pop(each.id, None) is not None for each in batch]
 
     def wish(self, wanted: Wanted, now: datetime) -> int:
         """Note a wish and return its number; where the same one is open already, that one's."""
@@ -90,15 +100,6 @@ class Inbox:
         with self._writing() as session:
             session.exec(delete(DeliveryRow).where(col(DeliveryRow.at) < before))
             session.exec(delete(WishRow).where(col(WishRow.done_at) < before))
-
-
-def _take(session: Session, delivery: Delivery, now: datetime) -> bool:
-    if session.get(DeliveryRow, delivery.id):
-        return False
-    session.add(DeliveryRow(id=delivery.id, kind=delivery.kind, at=now))
-    for wanted in delivery.wanted:
-        _wish(session, wanted, now)
-    return True
 
 
 def _wish(session: Session, wanted: Wanted, now: datetime) -> int:

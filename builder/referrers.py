@@ -74,6 +74,20 @@ async def attached(registry: Registry, repository: str, digest: str) -> list[dic
     return _entries(there)
 
 
+async def copy(registry: Registry, subject: Manifest, source: str, target: str) -> int:
+    """Attach in *target* what is attached to the same image in *source*; return how many were written."""
+    count = 0
+    for entry in await attached(registry, source, subject.digest):
+        there = await registry.manifest(source, str(entry.get("digest", "")))
+        if there is None or len(there.layers) != 1:
+            continue
+        (layer,) = there.layers
+        annotations = {str(key): str(value) for key, value in (entry.get("annotations") or {}).items()}
+        attachment = Attachment(layer.media_type, await registry.blob(source, layer.digest), annotations)
+        count += await attach(registry, target, subject, attachment) is not None
+    return count
+
+
 def fallback_tag(digest: str) -> str:
     """``sha256:ab…`` → ``sha256-ab…``."""
     return digest.replace(":", "-")

@@ -29,6 +29,14 @@ class Payload:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What an image's document says beside its packages: what its stack is made of, and who made it (``name-1.0``)."""
+
+    payloads: tuple[Payload, ...]
+    tool: str
+
+
 def document(
     name: str, digest: str, installed: Installed, payloads: Sequence[Payload], created: datetime, tool: str
 ) -> dict[str, Any]:

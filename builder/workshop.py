@@ -10,16 +10,19 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
-from builder import layers, publish
+from builder import layers, publish, referrers, sbom
 from builder.engines.command import step_of
 from builder.engines.engine import BuildRequest, Engine
-from builder.oci import Layout, platform_of
-from builder.packages import WANTED, Package, installed
+from builder.oci import Layout, Manifest, platform_of, written
+from builder.packages import WANTED, Installed, Package, installed
+from builder.referrers import Attachment
 from builder.registry import Registry
+from builder.sbom import Telling
 from builder.smoke import Expected, smoke
 from state.errors import BuildError, RegistryError
 from state.model import Image
@@ -35,7 +38,7 @@ class Order:
     ``inputs`` (64 hexadecimal digits) is the digest of all that decides what comes out. ``files`` is the build context,
     path → content, in it ``dockerfile``; ``arguments`` and ``labels`` are the engine's. ``epoch`` is the time of every
     file that the build makes, in seconds since 1970. ``expected`` is what the image has to be. All that the engine says
-    goes to ``log``.
+    goes to ``log``. With ``telling`` it is told beside the image what it is made of (SPDX).
     """
 
     name: str
@@ -49,6 +52,7 @@ class Order:
     epoch: int
     log: Path
     expected: Expected = field(default_factory=Expected)
+    telling: Telling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +118,20 @@ class Workshop:
                 )
             )
             await self._try(order, layout)
-            found = await asyncio.to_thread(_packages, layout) if order.image.stack is None else ()
+            found = await asyncio.to_thread(_packages, layout) if order.telling or order.image.stack is None else None
             manifest = await publish.push(self._registry, self._staging, layout)
+            if order.telling and found:
+                await self._tell(order, order.telling, manifest, found)
         await publish.name(self._registry, self._staging, order.inputs, manifest, once=False)
-        return Made(manifest.digest, monotonic() - begun, found)
+        packages = found.packages if found and order.image.stack is None else ()
+        return Made(manifest.digest, monotonic() - begun, packages)
+
+    async def _tell(self, order: Order, telling: Telling, manifest: Manifest, found: Installed) -> None:
+        """Attach what the image is made of, before the tag that says that it is staged: both, or it is made again."""
+        created = datetime.fromtimestamp(order.epoch, UTC)
+        told = sbom.document(order.name, manifest.digest, found, telling.payloads, created, telling.tool)
+        attachment = Attachment(sbom.MEDIA, written(told), {})
+        await referrers.attach(self._registry, self._staging, manifest, attachment)
 
     async def _try(self, order: Order, layout: Layout) -> None:
         stated = platform_of(layout.config())
@@ -133,12 +147,12 @@ def failed_step(error: BuildError) -> str:
     return "smoke test" if isinstance(error, Unfit) else step_of(str(error))
 
 
-def _packages(layout: Layout) -> tuple[Package, ...]:
+def _packages(layout: Layout) -> Installed | None:
     """What is installed, as far as that can be read: an image is no worse for it."""
     try:
-        return installed(layers.files(layout, WANTED)).packages
+        return installed(layers.files(layout, WANTED))
     except RegistryError:
-        return ()
+        return None
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -102,8 +102,9 @@ class Foundry:
         return made
 
     def settings(self, extra: str = "") -> None:
-        """Let the watcher build by itself."""
-        self.world.settings(f'[publish]\nmode = "publish"\n{extra}')
+        """Let the watcher build by itself, and tell nothing beside images where *extra* does not say so."""
+        quiet = "" if "[trust]" in extra else "[trust]\nsbom = false\nprovenance = false\n"
+        self.world.settings(f'[publish]\nmode = "publish"\n{quiet}{extra}')
 
     @asynccontextmanager
     async def _works(self, namespace: str) -> AsyncIterator[Works]:

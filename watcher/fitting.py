@@ -14,6 +14,7 @@ from generator.dockerfile import CONTEXT
 from watcher.app import App
 from watcher.drawings import Drawings
 from watcher.trials import expected
+from watcher.trust import telling
 
 _MIRROR = re.compile(r"^ARG (\w+_MIRROR)=(https?://\S+)$", re.MULTILINE)
 
@@ -24,7 +25,8 @@ def fit(app: App, drawings: Drawings, order: Order) -> Order:
     text = drawings.dockerfiles[f"{CONTEXT}/{order.dockerfile}"]
     wanted = expected(drawings.catalogue, order.image, order.labels, settings.builds.smoke_package)
     arguments = {**mirrored(text, settings.mirrors), **order.arguments}
-    return replace(order, arguments=arguments, expected=wanted)
+    told = telling(drawings.catalogue, order.image) if settings.trust.sbom else None
+    return replace(order, arguments=arguments, expected=wanted, telling=told)
 
 
 def mirrored(text: str, mirrors: Mapping[str, str]) -> dict[str, str]:

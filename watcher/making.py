@@ -13,7 +13,7 @@ from builder.workshop import Made, Order, failed_step
 from state.errors import BuildError, WatcherError
 from state.model import Build
 from state.store.contents import Content
-from watcher import dating
+from watcher import dating, trust
 from watcher.app import App
 from watcher.dating import Gate
 from watcher.drawings import INPUTS, Drawings
@@ -41,6 +41,7 @@ async def make(
     begun = monotonic()
     if build.kind == "relabel":
         manifest, fresh = await dating.relabel(works, gate, build, digests[build.base])
+        await trust.relabelled(app, works.registry, build, manifest, digests[build.base])
         made = replace(build, cached=not fresh)
     else:
         order = fit(app, drawings, drawings.order(build, works.registry.host, digests, works.logs / build.log))
@@ -54,6 +55,7 @@ async def make(
         else:
             made = replace(build, inputs=order.inputs, cached=True, log="")
         manifest = await dating.place(works, gate, build, digest, where)
+        await trust.built(app, works.registry, drawings.catalogue, build, order, manifest, where)
     dated, tags = await dating.date(app, works, gate, drawings, made, manifest)
     now = app.now()
     seconds = monotonic() - begun

@@ -19,6 +19,7 @@ from state.model import Image
 from state.store import Move, Published
 from state.store.moves import Why
 from watcher.app import App
+from watcher.drawings import FAMILY
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,18 @@ async def _write(
     if missing:
         return Indexed(name, missing=missing)
     repository = name.partition(":")[0]
-    first = wanted.members[0]
-    await publish.ours(
-        registry, repository, ("io.balena.architecture", first.arch.repo), app.config.settings.publish.adopt
-    )
+    await _enter(app, registry, catalogue, repository)
     rows = [(members[each].arch.oci, await _brought(registry, row, repository)) for each, row in found.items()]
     made = index(rows)
     await registry.put(repository, made.digest, made)
     return await _named(app, registry, catalogue, wanted, made, cause)
+
+
+async def _enter(app: App, registry: Registry, catalogue: Catalogue, repository: str) -> None:
+    """Refuse a repository that is somebody else's; what the ledger knows is ours, or a person adopted it."""
+    if repository not in app.store.ledger.repositories():
+        label = (FAMILY, catalogue.family.namespace)
+        await publish.ours(registry, repository, label, app.config.settings.publish.adopt)
 
 
 def _published(app: App, name: str) -> Published | None:

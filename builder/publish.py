@@ -5,6 +5,7 @@ A dated name is written once. What a registry says it has is what counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,7 @@ from state.errors import ForeignRepository, RegistryError
 
 Action = Literal["written", "kept", "refused"]
 
+_ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
 _MANY = 100
 """Builds of one image in one day that find a free date suffix."""
 
@@ -120,7 +122,8 @@ async def ours(registry: Registry, repository: str, label: tuple[str, str], adop
     """
     if repository in adopted:
         return
-    tags = await registry.tags(repository)
+    # What is attached to images is told before their first name: it says nothing of whose a repository is.
+    tags = [tag for tag in await registry.tags(repository) if not _ATTACHED.fullmatch(tag)]
     for tag in _telling(tags):
         manifest = await registry.manifest(repository, tag)
         if manifest is None:

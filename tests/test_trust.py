@@ -25,7 +25,6 @@ from tests.registry.images import layout
 from tests.world import World
 
 NODE = "balenalib/amd64-debian-node:22.11.0-trixie-run"
-DEVICE = "balenalib/fincm4-debian-node:22.11.0-trixie-run"
 
 
 @dataclass
@@ -92,10 +91,10 @@ def test_every_image_is_told_of(foundry: Foundry, world: World) -> None:
     digests = {row["digest"].get("sha256") for row in needed}
     assert made["balenalib/amd64-debian:trixie-run"].digest.removeprefix("sha256:") in digests
     assert contents["packages"][3]["checksums"][0]["checksumValue"] in digests
-    device = _told(foundry, made[DEVICE])
-    (related,) = device["application/vnd.in-toto+json"]
+    device = report.relabelled[0]
+    (related,) = _told(foundry, device)["application/vnd.in-toto+json"]
     (source,) = related["predicate"]["buildDefinition"]["resolvedDependencies"]
-    assert source["digest"]["sha256"] == made[made[DEVICE].base].digest.removeprefix("sha256:")
+    assert source["digest"]["sha256"] == made[device.base].digest.removeprefix("sha256:")
     public = Signer.load((world.config_file.parent / "key.pem").read_text(), "key").public
     for build in made.values():
         tag = foundry.digests(build.repository)[f"sha256-{build.digest.removeprefix('sha256:')}.sig"]

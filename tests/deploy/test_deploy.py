@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from state.model import Arch
 from state.store import Store
 from tests.world import World
 from watcher.config import Settings, load
@@ -22,13 +23,16 @@ from watcher.config import Settings, load
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"
+FARM = DEPLOY / "kubernetes-farm"
+ROLES = ("poll", "web", "publish")
 
 
 def manifests() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every object of the Kubernetes manifests, with the file that it is in."""
-    for name in yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"]:
-        for document in yaml.safe_load_all((KUBERNETES / name).read_text()):
-            yield name, document
+    for folder in (KUBERNETES, FARM):
+        for name in yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]:
+            if name != "../kubernetes":
+                yield from ((name, document) for document in yaml.safe_load_all((folder / name).read_text()))
 
 
 def pods() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -104,31 +108,45 @@ def test_the_unit_is_one_that_systemd_takes_and_calls_safe() -> None:
 
 
 def test_every_pod_of_ours_is_confined_and_can_be_asked() -> None:
-    """Not root, nothing writable but its volumes, no token of the cluster, and a limit of memory."""
-    assert {name for name, _ in pods()} == {"poll", "web", "publish", "buildkit"}
+    """Not root, nothing writable but its volumes, no token of the cluster, and a limit of memory; BuildKit apart."""
+    assert {name for name, _ in pods()} == {*ROLES, "buildkit", "scheduler", "worker-amd64", "worker-arm64"}
     for name, pod in pods():
         assert pod["automountServiceAccountToken"] is False
-        if name == "buildkit":
-            continue
-        assert pod["securityContext"]["runAsNonRoot"]
-        for container in [*pod["containers"], *pod.get("initContainers", [])]:
-            assert container["securityContext"]["readOnlyRootFilesystem"], name
-            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}, name
-        assert pod["containers"][0]["args"] == ["run", "--role", name]
-        assert pod["containers"][0]["resources"]["limits"]["memory"]
+        ours = [c for c in [*pod["containers"], *pod.get("initContainers", [])] if c["image"] == "base-image-watcher"]
+        assert ours or name == "buildkit"
+        for container in ours:
+            confined = pod.get("securityContext", {}) | container["securityContext"]
+            assert confined["runAsNonRoot"], name
+            assert confined["readOnlyRootFilesystem"], name
+            assert confined["capabilities"] == {"drop": ["ALL"]}, name
+        if ours:
+            assert pod["containers"][0]["resources"]["limits"]["memory"], name
+    for role in ROLES:
+        assert dict(pods())[role]["containers"][0]["args"] == ["run", "--role", role]
     web = dict(pods())["web"]["containers"][0]
     assert {"startupProbe", "livenessProbe", "readinessProbe"} <= web.keys()
 
 
+def test_the_workers_build_what_the_family_has() -> None:
+    """Every platform has a worker, and no worker has one that there is not; they may write to staging only."""
+    workers = [pod["containers"][0] for name, pod in pods() if name.startswith("worker-")]
+    platforms = [word for worker in workers for word in worker["args"] if "/" in word]
+    assert sorted(platforms) == sorted(arch.oci for arch in Arch)
+    for worker in workers:
+        secrets = {v["valueFrom"]["secretKeyRef"]["name"] for v in worker["env"] if "valueFrom" in v}
+        assert secrets == {"watcher-staging"}
+
+
 def test_each_role_has_its_own_secrets_only() -> None:
     """Who serves pages cannot tag and cannot write to the forge; who polls cannot tag."""
+    roles = [(name, pod) for name, pod in pods() if name in ROLES]
     secrets = {
         name: {
             variable["valueFrom"]["secretKeyRef"]["name"]
             for variable in pod["containers"][0].get("env", [])
             if "valueFrom" in variable
         }
-        for name, pod in pods()
+        for name, pod in roles
     }
     assert secrets["web"] == {"watcher-database", "watcher-forge-reading", "watcher-web"}
     assert secrets["poll"] == {"watcher-database", "watcher-forge"}
@@ -148,8 +166,10 @@ def test_what_the_manifests_set_are_settings() -> None:
 
 def test_every_manifest_is_named_and_whole() -> None:
     """Each file beside the kustomization is in it, each object has a name, each service finds pods."""
-    listed = set(yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"])
-    assert listed == {path.name for path in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml"}
+    for folder in (KUBERNETES, FARM):
+        found = yaml.safe_load((folder / "kustomization.yaml").read_text())
+        listed = {*found["resources"], *(patch["path"] for patch in found.get("patches", []))} - {"../kubernetes"}
+        assert listed == {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
     labels = [pod["spec"]["template"]["metadata"]["labels"] for _, pod in manifests() if pod["kind"] == "Deployment"]
     for _, document in manifests():
         assert document["apiVersion"]

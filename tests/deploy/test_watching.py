@@ -57,7 +57,7 @@ def generate(site: Site) -> list[bytes]:
     """What a scrape would be answered."""
     from prometheus_client import generate_latest  # noqa: PLC0415
 
-    return [generate_latest(Metrics(site)._registry)]
+    return [generate_latest(Metrics(site).registry)]
 
 
 def test_every_alert_says_what_happened_and_what_to_do() -> None:

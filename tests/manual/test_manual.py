@@ -17,9 +17,10 @@ from mkdocs.exceptions import Abort
 from state.events import Event
 from watcher.cli import cli
 from watcher.config import Settings
-from watcher.manual import man
+from watcher.manual import man, metrics
 from watcher.manual.commands import commands
 from watcher.manual.reference import cli_page, events_page, settings_page
+from watcher.web import metrics as web_metrics
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,6 +74,14 @@ def test_every_setting_and_every_event_is_in_the_reference() -> None:
     assert ":class:" not in settings + events
 
 
+def test_every_metric_of_the_program_is_in_the_reference() -> None:
+    """Those that a new workspace tells, and those that need a pull request or a forge with limits."""
+    page, source = metrics.page(), Path(web_metrics.__file__).read_text()
+    for name in set(re.findall(r'"(watcher_[a-z_]+)"', source)):
+        assert f"| `{name}` |" in page
+    assert set(metrics.SOMETIMES) <= set(re.findall(r'"(watcher_[a-z_]+)"', source))
+
+
 def test_a_cell_cannot_break_its_table() -> None:
     """Every row of a table has as many cells as its head."""
     for page in (settings_page(), events_page(), cli_page()):
@@ -85,6 +94,7 @@ def test_a_cell_cannot_break_its_table() -> None:
 def test_the_documentation_builds_and_a_dead_link_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every page is in the navigation, every link and anchor leads somewhere; one that does not stops the build."""
     file = str(ROOT / "deploy" / "mkdocs.yml")
+    monkeypatch.setattr("watcher.manual.metrics.page", lambda: "# Metrics\n")  # read above, and slow to read
     build(load_config(file, site_dir=str(tmp_path / "site")))
     assert "WATCHER_WEB__LISTEN" in (tmp_path / "site" / "reference" / "settings.html").read_text()
     config = load_config(file, site_dir=str(tmp_path / "site"))

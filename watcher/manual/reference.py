@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from state.events import Event, Notice
 from watcher.cli import cli
 from watcher.config import Settings
+from watcher.manual import metrics
 from watcher.manual.commands import Command, commands
 from watcher.source_settings import SourceSettings
 
@@ -24,7 +25,12 @@ _ROLE = re.compile(r":(?:class|meth|mod|func|data|attr):`[~.]?([^`]+)`")
 
 def pages() -> Mapping[str, str]:
     """Return path below ``reference/`` → page."""
-    return {"cli.md": cli_page(), "settings.md": settings_page(), "events.md": events_page()}
+    return {
+        "cli.md": cli_page(),
+        "settings.md": settings_page(),
+        "events.md": events_page(),
+        "metrics.md": metrics.page(),
+    }
 
 
 def cli_page() -> str:

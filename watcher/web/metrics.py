@@ -36,17 +36,17 @@ class Metrics:
     """A registry of our own: nothing of a library's is in it that was not put there."""
 
     def __init__(self, site: Site) -> None:
-        self._site, self._registry = site, CollectorRegistry()
-        self._registry.register(_State(site.app))
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
+        self._site, self.registry = site, CollectorRegistry()
+        self.registry.register(_State(site.app))
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
 
     async def answer(self, request: Request) -> Response:
         """The metrics, for who may read the pages, or knows the token of ``[web] token_file``."""
         if not may_read(self._site, request):
             return PlainTextResponse("Authorization: Bearer with the token of [web] token_file is needed\n", 401)
         try:
-            text = await asyncio.to_thread(generate_latest, self._registry)
+            text = await asyncio.to_thread(generate_latest, self.registry)
         except StoreError as error:
             return PlainTextResponse(f"{error}\n", 503)
         return Response(text, media_type=CONTENT_TYPE_LATEST)

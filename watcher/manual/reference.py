@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeGuard, get_args
 
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
@@ -17,9 +17,13 @@ from watcher.cli import cli
 from watcher.config import Settings
 from watcher.manual import metrics
 from watcher.manual.commands import Command, commands
-from watcher.source_settings import SourceSettings
 
 _WORDS = {"NoneType": "none", "SecretStr": "secret", "Path": "path", "timedelta": "span", "str": "text"}
+_ALONE = {
+    "mirrors": "`[mirrors]` maps a URL prefix to where it is really asked for.",
+    "now": "Another time to believe, as `2026-08-10T09:00:00Z`: for demonstrations and replays.",
+}
+"""What is said of the settings that are no table with keys of our own."""
 _ROLE = re.compile(r":(?:class|meth|mod|func|data|attr):`[~.]?([^`]+)`")
 
 
@@ -56,14 +60,18 @@ def settings_page() -> str:
     ]
     for name, field in Settings.model_fields.items():
         kind = field.annotation
-        if name == "sources":
-            parts += _table_of("sources.NAME", SourceSettings)
-        elif inspect.isclass(kind) and issubclass(kind, BaseModel):
+        each = (get_args(kind) or (None,))[-1]
+        if _is_table(kind):
             parts += _table_of(name, kind)
+        elif _is_table(each):
+            parts += _table_of(f"{name}.NAME", each)
         else:
-            told = {"mirrors": "URL prefix → where it is really asked for.", "now": "Another time to believe: replays."}
-            parts += [f"## `{name}`", told[name]]
+            parts += [f"## `{name}`", _plain(field.description or _ALONE.get(name, f"A {_kind(kind)}."))]
     return "\n\n".join(parts) + "\n"
+
+
+def _is_table(kind: object) -> TypeGuard[type[BaseModel]]:
+    return inspect.isclass(kind) and issubclass(kind, BaseModel)
 
 
 def _table_of(name: str, model: type[BaseModel]) -> list[str]:

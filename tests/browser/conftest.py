@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 from starlette.applications import Starlette
 
 from state.events import ReleaseHeld, ReleaseSeen
-from state.model import Arch, Build, BuildState, Held
+from state.model import Arch, Build, BuildState, Held, Release, Version
 from state.store import Move, Store
 from tests.state.facts import release
 from tests.upstream import Upstream
@@ -33,6 +33,14 @@ SHOTS = Path(__file__).parents[1] / "screenshots"
 AXE = "axe-core@4.14.1"
 TOKEN = "open sesame"
 NOW = NEWER[2]
+NEWEST = {
+    "python": {"3.12": "3.12.13", "3.13": "3.13.9", "3.14": "3.14.2"},
+    "go": {"1.25": "1.25.9", "1.26": "1.26.3"},
+    "openjdk": {"17-jdk": "17.0.20+8", "21-jdk": "21.0.12+7", "25-jdk": "25.0.4+9"},
+    "dotnet": {"8.0-sdk": "8.0.421", "10.0-sdk": "10.0.203"},
+    "debian": {"bookworm": "12.14", "trixie": "13.6"},
+    "alpine": {"3.22": "3.22.5", "3.23": "3.23.2"},
+}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -89,6 +97,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     token = folder / "token"
     token.write_text(TOKEN)
     world.settings(f'[web]\ntoken_file = "{token}"')
+    world.day(NOW + timedelta(hours=3))
     served = Served(load(world.config_file))
     with served.store() as store:
         _furnish(store, number)
@@ -103,6 +112,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def _furnish(store: Store, pull: int) -> None:
     """Put something on each page."""
+    for source, versions in NEWEST.items():
+        _publish(store, source, versions)
+    failing = "https://www.python.org/api/v2/downloads/release/: 503 Service Unavailable, asked four times"
+    store.poll_failed("python", failing, "https://www.python.org/", NOW + timedelta(hours=2, minutes=20))
     held = Held("node", "24", "24.19.0", Arch.ARMV6, "glibc", "not published yet", NOW, NOW + timedelta(days=2))
     store.record([ReleaseHeld(held)], NOW)
     [failed] = store.record([ReleaseSeen("node", "22", (release(),))], NOW)
@@ -119,6 +132,20 @@ def _furnish(store: Store, pull: int) -> None:
         Move("balenalib/amd64-debian-node", name, digests[n % 2], digests[2], NOW, "release", "node 22.23.2", pull)
         for n, name in enumerate(names)
     )
+
+
+def _publish(store: Store, source: str, versions: dict[str, str]) -> None:
+    """Let a source have been polled: each version was published some days before, the last one waits."""
+    found = [
+        Release(
+            source, line, Version(version), NOW.date() - timedelta(days=3 * n + 1), supported_until=date(2027, 6, 1)
+        )
+        for n, (line, version) in enumerate(versions.items())
+    ]
+    waits = [Held(source, found[-1].line, str(found[-1].version), None, None, "the tarball is not signed yet", NOW)]
+    waiting = waits if source == "go" else []
+    store.poll_finished(source, now=NOW - timedelta(hours=9), listed=found[:1])
+    store.poll_finished(source, now=NOW + timedelta(hours=2, minutes=9), listed=found, waiting=waiting)
 
 
 def _builds(pull: int) -> Iterator[Build]:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from state.events import FeedFailed, ReleaseSeen
+from state.store import Move, Pin
 from tests.state.facts import NOW, release
 from tests.web.conftest import Serve
 from tests.world import World
@@ -124,3 +125,17 @@ async def test_a_process_that_cannot_reach_the_forge_shows_what_is_remembered(pr
         assert answer.status_code == 200
         assert "node: 22.11.0 -&gt; 22.23.2" in answer.text
         assert "Shown as it is remembered" in answer.text
+
+
+async def test_the_page_of_an_image_tells_what_its_name_led_to(imported: World, serve: Serve) -> None:
+    """Each move of it, newest first, with its reason; where a person pinned it, that too."""
+    repository, tag = "balenalib/amd64-debian-node", "22.11.0-trixie-run"
+    digests = ["sha256:" + letter * 64 for letter in "ab"]
+    async with serve(imported) as (browser, app, _):
+        app.store.ledger.moved([Move(repository, tag, "", digests[0], NOW, "release", "node 22.11.0", 1)])
+        app.store.ledger.moved([Move(repository, tag, digests[0], digests[1], NOW, "plan", "<debian> 13.2")])
+        app.store.ledger.pins.add([Pin(repository, tag, digests[1], NOW, "a bad libc")])
+        text = (await browser.get("/images", params={"name": "amd64-node:22"})).text
+        assert text.index("&lt;debian&gt; 13.2") < text.index("node 22.11.0</span>")
+        assert "a bad libc" in text
+        assert 'href="/changes/1"' in text

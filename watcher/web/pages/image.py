@@ -12,15 +12,18 @@ from starlette.responses import Response
 
 from generator.explain import because
 from generator.resolve import Resolver
-from state.store import PullRecord
+from state.store import Pin, PullRecord
+from watcher import history
 from watcher.app import App
 from watcher.changes import sides
 from watcher.family import Answer, answer
+from watcher.history import Step
 from watcher.web.site import Site
 from watcher.web.view import show
 
 _LONGEST_NAME = 300
 _LOOK_BACK = 20
+_STEPS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,17 @@ class Dockerfile:
 
 @dataclass(frozen=True, slots=True)
 class ImagePage:
-    """What is known of a name. ``because`` are the sentences that say why the image is there."""
+    """What is known of a name. ``because`` are the sentences that say why the image is there.
+
+    ``past`` is what the name led to, newest first; ``pin`` keeps it where it is.
+    """
 
     answer: Answer
     tags: Sequence[str]
     because: Sequence[str]
     dockerfile: Dockerfile | None
+    past: Sequence[Step] = ()
+    pin: Pin | None = None
 
 
 async def page(site: Site, request: Request) -> Response:
@@ -74,7 +82,9 @@ async def read(app: App, resolver: Resolver, head: str, name: str, device: str |
     if image is None:
         return ImagePage(found, found.resolved.names, (), None)  # an index, or nothing
     tags, reasons = resolver.names.tags(image), list(because(resolver.catalogue, image))
-    return ImagePage(found, tags, reasons, await dockerfile(app, head, image.dockerfile, image.stack or image.distro))
+    file = await dockerfile(app, head, image.dockerfile, image.stack or image.distro)
+    past = await asyncio.to_thread(history.tell, resolver, app.store, name)
+    return ImagePage(found, tags, reasons, file, past.steps[:_STEPS], past.pin)
 
 
 async def dockerfile(app: App, head: str, path: str, about: str) -> Dockerfile | None:

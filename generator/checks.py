@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 
 from generator import matrix
+from generator.device_rows import Device, DeviceClass
 from generator.recorded import release_path
 from generator.references import history
-from generator.rows import Catalogue, Device, DeviceClass, Distro, Stack, numbers_of
+from generator.rows import Catalogue, Distro, Stack, numbers_of
 from generator.toml import Table
 from state.errors import CatalogueError
 from state.model import Arch, Release

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
+from generator.device_rows import Device, DeviceClass
 from generator.names import canonical, os_name, version_word
-from generator.rows import Catalogue, Device, DeviceClass, Distro, DistroLine, Stack
+from generator.rows import Catalogue, Distro, DistroLine, Stack
 from state.model import Arch, Image, ImageKind, Libc, Platform, Release, Variant, Version
 
 ROOT = "balena-base-images"

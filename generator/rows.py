@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from generator.device_rows import Archive, Device, DeviceClass
 from state.model import Arch, Libc, OsLine, Platform, Release, Version
 
 
@@ -200,67 +201,6 @@ class Stack:
     def serving(self, platform: Platform) -> Served | None:
         """Return where *platform* comes from, or None if no line has it."""
         return next((row for row in self.served if row.platform == platform), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """A package archive of a device vendor, laid out as Debian's: https://wiki.debian.org/DebianRepository/Format.
-
-    ``url`` ends in a slash; ``suite`` may hold ``{line}``, the codename of the distro version. ``fingerprint`` is that
-    of the key ``catalogue/keys/<name>.asc``. ``absent`` says why images do without it ("" if they do not): the key
-    of a vendor that nobody could check is not there.
-    """
-
-    name: str
-    title: str
-    url: str
-    suite: str
-    components: str = ""
-    fingerprint: str = ""
-    absent: str = ""
-
-    def suite_of(self, codename: str) -> str:
-        """Its suite for a distro version."""
-        return self.suite.replace("{line}", codename)
-
-    def head(self, codename: str) -> str:
-        """The URL of the signed document that changes with its packages."""
-        return f"{self.url}dists/{self.suite_of(codename)}/InRelease"
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceClass:
-    """Devices of one arch whose layer has the same text; named after its canonical member.
-
-    ``layer`` is the partial template ``device/<layer>.j2``. ``distros`` maps a distro to the codenames that it has a
-    layer for; on any other line its devices stand on the ``generic`` class of their arch, which is on every
-    line that serves the arch. ``packages`` maps a distro to what the layer installs there, ``archives`` to the vendor's
-    archive that it is from, where it is not the distro's own.
-    """
-
-    name: str
-    title: str
-    arch: Arch
-    layer: str
-    distros: Mapping[str, tuple[str, ...]]
-    generic: bool = False
-    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    archives: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One device type. ``device_class`` is the class that it belongs to where that has a layer.
-
-    ``absent`` says why there are no images for it ("" if there are; then ``device_class`` is not "").
-    """
-
-    slug: str
-    title: str
-    arch: Arch
-    device_class: str = ""
-    aliases: tuple[str, ...] = ()
-    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

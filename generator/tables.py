@@ -9,7 +9,8 @@ import re
 from typing import get_args
 
 from generator import trials
-from generator.rows import Archive, Device, DeviceClass, Distro, DistroLine, Family, NewLine, Served, Stack
+from generator.device_rows import Archive, Device, DeviceClass
+from generator.rows import Distro, DistroLine, Family, NewLine, Served, Stack
 from generator.toml import FACT, NAME, WORDS, Table
 from state.model import Arch, Libc, Platform
 

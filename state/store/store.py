@@ -38,6 +38,10 @@ from state.store.turns import Turn
 class Store:
     """The state database.
 
+    ``checksums`` are the digests that files had, and which of them count; ``proofs`` what detached signatures proved;
+    ``ledger`` what the registry holds of ours, as far as we know; ``desk`` what the daemon keeps beside the journal;
+    ``builds`` what is to be made, and what was; ``pages`` what the dashboard asks.
+
     :raises StoreError: from every method, where the database cannot do it (locked for 5 s, disk full, damaged);
         nothing of that call is kept then
     """
@@ -45,6 +49,12 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(immediate=True)
+        self.checksums = Checksums(self._reading, self._writing)
+        self.proofs = Proofs(self._reading, self._writing)
+        self.ledger = Ledger(self._reading, self._writing)
+        self.desk = Desk(self._reading, self._writing)
+        self.builds = Builds(self._reading, self._writing)
+        self.pages = Pages(self._reading)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -262,36 +272,6 @@ class Store:
         """Return the open one of *branch*, or None."""
         with self._reading() as session:
             return pulls.open_on(session, branch)
-
-    @property
-    def checksums(self) -> Checksums:
-        """The digests that files had, and which of them count."""
-        return Checksums(self._reading, self._writing)
-
-    @property
-    def proofs(self) -> Proofs:
-        """What detached signatures proved."""
-        return Proofs(self._reading, self._writing)
-
-    @property
-    def ledger(self) -> Ledger:
-        """What the registry holds of ours, as far as we know."""
-        return Ledger(self._reading, self._writing)
-
-    @property
-    def desk(self) -> Desk:
-        """What the daemon keeps beside the journal."""
-        return Desk(self._reading, self._writing)
-
-    @property
-    def builds(self) -> Builds:
-        """What is to be made, and what was."""
-        return Builds(self._reading, self._writing)
-
-    @property
-    def pages(self) -> Pages:
-        """What the dashboard asks."""
-        return Pages(self._reading)
 
     def status(self, today: date) -> Status:
         """Return the whole picture, as JSON; ``newest`` names the lines that are supported on *today*."""

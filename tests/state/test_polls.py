@@ -202,6 +202,7 @@ def test_the_status_is_one_json_document(store: Store) -> None:
     assert json.loads(json.dumps(store.status(TODAY))) == {
         "sources": {"go": never, "node": node},
         "pulls": {"open": 0},
+        "builds": {"states": {}, "failing": []},
         "events": {"unfinished": 2},
         "held": [release_of | waits],
         "changed": [release_of | file],

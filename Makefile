@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images test-postgres test-browser docs man clean
+.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images test-builds test-postgres test-browser docs man clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ docs: $(STAMP) ## The documentation, into .cache/site; a link that leads nowhere
 man: $(STAMP) ## The manual page, into .cache/watcher.1
 	@mkdir -p .cache
 	$(BIN)/python -m watcher.manual.man > .cache/watcher.1
+
+test-builds: $(STAMP) ## A release walks from its feed to named images: as root on Debian, which gets what it needs; REGISTRY=URL ENGINE=buildx
+	$(BIN)/python -m tests.builds $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(MACHINES),--machines $(MACHINES))
 
 clean: ## Remove what the other targets made
 	rm -rf .venv demo .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -50,7 +50,7 @@ class Larder:
         archive = self.folder / f"{suite}-{arch}.tar"
         if not archive.exists():
             making = archive.with_suffix(".part.tar")
-            source = f"deb {_archive()} {suite} main"
+            source = f"deb {archive_url()} {suite} main"
             output(need("mmdebstrap"), "--variant=minbase", "--quiet", f"--architectures={arch}", suite, making, source)
             making.rename(archive)
         return archive
@@ -75,7 +75,7 @@ class Larder:
         state = self.folder / f"apt-{kind}-{suite}"
         (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
         (state / "status").touch()
-        (state / "sources.list").write_text(f"{kind} [signed-by={_KEYS}] {_archive()} {suite} main\n")
+        (state / "sources.list").write_text(f"{kind} [signed-by={_KEYS}] {archive_url()} {suite} main\n")
         options = [
             f"Dir::Etc::sourcelist={state / 'sources.list'}",
             "Dir::Etc::sourceparts=/dev/null",
@@ -104,7 +104,7 @@ class Larder:
 _KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
-def _archive() -> str:
+def archive_url() -> str:
     """The archive of Debian that this machine uses, whichever that is."""
     targets = (
         "apt-get",

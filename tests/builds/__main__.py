@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from typing import Any
 
 import tomlkit
 
-from tests.builds import bases, daemon, family, machine, registry
+from tests.builds import bases, daemon, family, machine, overhead, registry
 from tests.builds.upstream import LINE, NEWER, OLDER, Node, Version
 from tests.images.larder import Larder
 from tests.upstream import Upstream
@@ -45,6 +46,7 @@ class Run:
     plain: bool
     machines: Sequence[bases.Machine]
     environment: Mapping[str, str]
+    mirrors: Mapping[str, str]
 
     @property
     def names(self) -> list[str]:
@@ -114,8 +116,10 @@ def main() -> None:
         yarn = node.begin("1.22.22")
         with Upstream(node.served) as upstream, engine(given.engine, larder, work, own) as environment:
             url = given.registry or f"http://{own}"
-            run = Run(work / "workspace", url.partition("://")[2], url.startswith("http://"), machines, environment)
-            start(run, work, {**upstream.mirrors(), "https://registry-1.docker.io": f"http://{own}"}, given.engine, url)
+            mirrors = {**upstream.mirrors(), "https://registry-1.docker.io": f"http://{own}"}
+            plain, host = url.startswith("http://"), url.partition("://")[2]
+            run = Run(work / "workspace", host, plain, machines, environment, mirrors)
+            start(run, work, given.engine, url)
             node.signer.install(run.workspace / "var" / "keys" / "node")
             family.edit(run.workspace / "images.git", work, hashlib.sha256(yarn.read_bytes()).hexdigest())
             play(run, node)
@@ -132,12 +136,12 @@ def engine(name: str, larder: Larder, work: Path, own: str) -> Iterator[dict[str
         yield {**environment, **more, "PATH": f"{more['PATH']}:{environment['PATH']}"}
 
 
-def start(run: Run, work: Path, mirrors: Mapping[str, str], engine: str, url: str) -> None:
+def start(run: Run, work: Path, engine: str, url: str) -> None:
     """Make the workspace, and say in its settings where everything is."""
     command = [sys.executable, "-m", "watcher", "init", str(run.workspace)]
     subprocess.run(command, cwd=HERE, check=True, capture_output=True)
     builds = {"engine": engine, "storage": str(work / "storage"), "network": "host"}
-    settings = {"builds": builds, "registry": {"url": url}, "mirrors": mirrors}
+    settings = {"builds": builds, "registry": {"url": url}, "mirrors": dict(run.mirrors)}
     with (run.workspace / "watcher.toml").open("a") as file:
         file.write("\n" + tomlkit.dumps(settings))
     print(run.watcher("doctor", day=OLDER.day))
@@ -160,6 +164,21 @@ def play(run: Run, node: Node) -> None:
     check(all(before[name] != after[name] for name in before), "every moving name leads to the new image")
     check(all(run.digest(name) == digest for name, digest in dated.items()), "every dated name leads where it led")
     report(run, {"first": first, "second": second})
+    compare(run, second)
+
+
+def compare(run: Run, report: Mapping[str, Any]) -> None:
+    """Print how long the amd64 image took, beside what the bare engine takes for it: that is the limit."""
+    name = f"balenalib/amd64-debian-node:{NEWER.number}-{bases.SUITE}-run"
+    whole = next(image["seconds"] for image in report["built"] if image["name"] == name)
+    system = f"balenalib/amd64-debian:{bases.SUITE}-run"
+    base = f"{run.registry}/{system.partition(':')[0]}@{run.digest(system)}"
+    dockerfile = f"balena-base-images/node/amd64/debian/{bases.SUITE}/{LINE}/run/Dockerfile"
+    os.environ |= run.environment  # noqa: TID251  (the engine's own)
+    alone = overhead.bare(run.workspace / "watcher.toml", dockerfile, base, run.mirrors, run.workspace.parent)
+    print(
+        f"\n{name}: {whole:.1f} s in all, with its trial, its push and its dated names; the bare engine {alone:.1f} s"
+    )
 
 
 def written(report: Mapping[str, Any]) -> list[str]:

@@ -17,9 +17,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from git import Git
-from git.exc import CommandError
-
 from state.errors import GitError
 
 Credential = Callable[[], str]
@@ -92,6 +89,11 @@ class GitProcess:
 
     def ask(self, *arguments: str, ok: Sequence[int] = (0,)) -> Answer:
         """Run a short command that reads nothing from us."""
+        try:  # GitPython looks for git when it is imported: where there is none, everything else still has to work
+            from git import Git  # noqa: PLC0415
+            from git.exc import CommandError  # noqa: PLC0415
+        except ImportError:
+            raise GitError("git cannot be started: it is not installed, or not in PATH") from None
         try:
             code, out, err = Git().execute(
                 self._command(arguments),

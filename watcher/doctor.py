@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from builder.engines import command, discover
@@ -16,7 +14,7 @@ from builder.engines.engine import Engine
 from state.errors import BuildError, ForgeError, GitError, WatcherError
 from state.model import Arch
 from state.store import schema
-from watcher import registry_access
+from watcher import registry_access, wiring
 from watcher.config import Configured, Settings, base_environment
 from watcher.engines import engines
 from watcher.images import Snapshots
@@ -107,7 +105,7 @@ _HOW = {
 async def _wanted(config: Configured) -> frozenset[Arch]:
     """Return the architectures that the catalogue has images for; all, where it cannot be read."""
     try:
-        images = Snapshots(_wiring().adapters(config, config.var)[0], config.settings.images.branch)
+        images = Snapshots(wiring.adapters(config, config.var)[0], config.settings.images.branch)
         distros = (await images.catalogue(await images.head())).distros.values()
     except WatcherError:
         return frozenset(Arch)
@@ -155,16 +153,8 @@ async def _images(config: Configured) -> list[Finding]:
     return [await _said("images repository", _head(config), todo), forge]
 
 
-def _wiring() -> ModuleType:
-    """Import what names the adapters: without git on this machine GitPython refuses to be imported."""
-    try:
-        return importlib.import_module("watcher.wiring")
-    except ImportError as error:
-        raise GitError(f"git is needed to look: {str(error).strip().partition(chr(10))[0]}") from None
-
-
 async def _head(config: Configured) -> str:
-    wiring, branch = _wiring(), config.settings.images.branch
+    branch = config.settings.images.branch
     head = await wiring.adapters(config, config.var)[0].head(branch)
     if head is None:
         raise GitError(f"{config.remote} has no branch {branch}")
@@ -175,7 +165,7 @@ async def _github(config: Configured) -> str:
     """Where the branch is, and our rights; that pull requests can be read shows that the token is good for them."""
     from builder.github import GitHubForge  # noqa: PLC0415  (PyGithub takes a fifth of a second to import)
 
-    forge, branch = _wiring().adapters(config, config.var)[1], config.settings.images.branch
+    forge, branch = wiring.adapters(config, config.var)[1], config.settings.images.branch
     name = config.settings.github.repository
     if not isinstance(forge, GitHubForge):
         raise ForgeError(f"{name} is not on GitHub")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from builder.github_access import words
-from builder.ports import Checks, Draft, labels_after
+from builder.ports import Checks, Draft, label_edits, labels_after
 from state.errors import ForgeError, MergeConflict
 from state.model import PullRequest, Standing
 
@@ -106,15 +106,13 @@ def _brought(repository: Repository, pull: Theirs) -> str:
 def labelled(pull: Theirs, draft: Draft) -> PullRequest:
     """Put labels on and take labels off one by one: to set them all would undo what a person does meanwhile."""
     there = tuple(label.name for label in pull.labels)
-    wanted = labels_after(there, draft)
-    added = [label for label in wanted if label not in there]
+    added, removed = label_edits(there, draft)
     if added:
         # PyGithub sends a bare list, which GitHub's description does not have.
-        pull.requester.requestJsonAndCheck("POST", f"{pull.issue_url}/labels", input={"labels": added})
-    for label in there:
-        if label not in wanted:
-            _unlabel(pull, label)
-    return replace(ours(pull), labels=wanted)
+        pull.requester.requestJsonAndCheck("POST", f"{pull.issue_url}/labels", input={"labels": list(added)})
+    for label in removed:
+        _unlabel(pull, label)
+    return replace(ours(pull), labels=labels_after(there, draft))
 
 
 def _unlabel(pull: Theirs, label: str) -> None:

@@ -29,10 +29,23 @@ class Draft:
     teams: tuple[str, ...] = ()
 
 
+def label_edits(there: Iterable[str], draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the labels to put on and those to take off, and no others: a forge does not tell their case apart.
+
+    One that is wanted is put on even if ``without`` names it too.
+    """
+    present = {label.casefold(): label for label in there}
+    wanted = {label.casefold(): label for label in reversed(draft.labels)}
+    unwanted = {label.casefold() for label in draft.without} - wanted.keys()
+    added = [label for key, label in reversed(wanted.items()) if key not in present]
+    return tuple(added), tuple(label for key, label in present.items() if key in unwanted)
+
+
 def labels_after(there: Iterable[str], draft: Draft) -> tuple[str, ...]:
     """Return the labels that a pull request carries once *draft* is applied to those *there*."""
-    kept = [label for label in there if label not in draft.without]
-    return tuple(dict.fromkeys((*kept, *draft.labels)))
+    present = tuple(dict.fromkeys(there))
+    added, removed = label_edits(present, draft)
+    return (*(label for label in present if label not in removed), *added)
 
 
 @dataclass(frozen=True, slots=True)

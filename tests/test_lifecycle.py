@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from copy import deepcopy
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from tests.github.faults import Fault
-from tests.github.hub import Access
+from tests.github.hub import Access, Hub
 from tests.github.site import TOKEN, Site
+from tests.upstream import Upstream
 from tests.world import NEWER, World
 from watcher.cli import cli
 
@@ -21,16 +25,45 @@ BRANCH = "watcher/node/22"
 BOX = "- [ ] <!-- watcher:recreate -->"
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Hub]]:
+    """22.11.0 is recorded, 22.23.1 proposed as a new pull request on GitHub, 22.23.2 is not there yet: made once."""
+    folder = tmp_path_factory.mktemp("template")
+    (folder / "served").mkdir()
+    with Upstream(folder / "served") as upstream:
+        world = World.make(folder, upstream)
+        world.only("22.11.0")
+        world.sync()
+        world.decide("merge", 1)
+        world.publish(NEWER)
+        world.only("22.11.0", "22.23.2")
+        world.release("22.23.1", like="22.23.2")
+        world.only("22.11.0", "22.23.1")
+        with world.on_github() as site:
+            [pull] = world.sync()["pulls"]
+            assert (pull["number"], pull["new"]) == (1, "22.23.1")
+        yield world, site.hub
+
+
 @pytest.fixture
-def github(imported: World) -> Iterator[Site]:
-    """22.11.0 is recorded, 22.23.1 proposed as a new pull request on GitHub, 22.23.2 is not there yet."""
-    imported.publish(NEWER)
-    imported.only("22.11.0", "22.23.2")
-    imported.release("22.23.1", like="22.23.2")
-    imported.only("22.11.0", "22.23.1")
+def imported(template: tuple[World, Hub], tmp_path: Path) -> Iterator[World]:
+    """A copy of that world."""
+    world = template[0]
+    shutil.copytree(world.served, tmp_path / "served")
+    shutil.copytree(world.folder / "ws", tmp_path / "ws", ignore=shutil.ignore_patterns("clone.git*"))
+    with Upstream(tmp_path / "served") as upstream:
+        made = World(tmp_path, upstream)
+        made.day(NEWER[2])
+        yield made
+
+
+@pytest.fixture
+def github(imported: World, template: tuple[World, Hub]) -> Iterator[Site]:
+    """Its GitHub."""
     with imported.on_github() as site:
-        [pull] = imported.sync()["pulls"]
-        assert (pull["number"], pull["new"]) == (1, "22.23.1")
+        for name in ("issues", "labels", "users"):
+            setattr(site.hub, name, deepcopy(getattr(template[1], name)))
+        site.hub._ids = count(5_000)  # numbers that nothing of the copy has
         yield site
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import signal
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from state.errors import SettingsError
+from state.errors import ForgeError, SettingsError
 from tests.running import running, settings
 from tests.upstream import Fault
 from tests.upstream.layout import OFFICIAL
@@ -20,6 +21,7 @@ from tests.world import NEWER, World
 from watcher.cli import cli
 from watcher.config import load
 from watcher.daemon import checked
+from watcher.wiring import wired
 
 INDEX = f"/{OFFICIAL}/index.json"
 
@@ -69,16 +71,6 @@ def test_a_daemon_polls_proposes_reloads_and_ends(today: World) -> None:
     assert [pull.state for pull in today.pulls()] == ["open"]
 
 
-def test_a_stop_does_not_wait_for_upstream(today: World) -> None:
-    """A poll that hangs is broken off: nothing was recorded of it, and nothing is lost."""
-    today.upstream.faults[INDEX] = Fault("stall")
-    with running(today) as daemon:
-        daemon.until(lambda: any(seen.path == INDEX for seen in today.upstream.requests), "a poll")
-        daemon.send(signal.SIGTERM)
-        assert daemon.ends() == 0
-        assert "still at it" not in daemon.text()
-
-
 @pytest.mark.parametrize("twice", [True, False])
 def test_a_step_has_its_grace_period_and_no_more(today: World, *, twice: bool) -> None:
     """A step that does not end is left to the journal after the grace period, or at once by a second signal."""
@@ -118,27 +110,38 @@ def test_systemd_is_told_and_its_watchdog_fed(today: World) -> None:
 
 
 def test_a_paused_source_is_left_alone_until_it_is_resumed(today: World) -> None:
-    """Nothing is asked of upstream; `watcher resume` from another process has it polled within moments."""
+    """Nothing is asked of upstream; `watcher resume` from another process has it polled within moments.
+
+    A poll that hangs is broken off by a stop: nothing was recorded of it, and nothing is lost.
+    """
+    today.upstream.faults[INDEX] = Fault("stall")
     assert "left alone" in invoke(today, "pause", "node", "--reason", "mirror moves")
     assert invoke(today, "sync").startswith("Nothing to do")
     with running(today) as daemon:
         daemon.until(lambda: daemon.ask("/readyz")[0] == 503, "not ready")
         assert today.upstream.requests == []
         assert "polled again" in invoke(today, "resume", "node")
-        daemon.says("PullRequestOpened #1")
+        daemon.until(lambda: any(seen.path == INDEX for seen in today.upstream.requests), "a poll")
+        daemon.send(signal.SIGTERM)
+        assert daemon.ends() == 0
+        assert "still at it" not in daemon.text()
     assert "was not paused" in invoke(today, "resume", "node")
 
 
 def test_a_process_without_a_token_serves_and_decides_nothing(today: World) -> None:
-    """The role web starts with GitHub as the forge and no token of it; whoever would decide is told so at the start."""
+    """The roles web and publish start with GitHub as the forge and no token of it; the role poll needs one."""
     github = '[images]\nremote = "http://127.0.0.1:9/x.git"\n[forge]\nkind = "github"\n[github]\nrepository = "o/x"'
     settings(today, github)
-    with running(today, "--role", "web") as daemon:
-        assert daemon.ask("/healthz")[0] == 200
-        assert daemon.json("/api/v1/pulls") == []
-    with running(today, "--role", "poll") as daemon:
-        assert daemon.ends() == 2
-        assert "[github]: give token_file" in daemon.text()
+
+    async def start(*, deciding: bool) -> None:
+        async with wired(load(today.config_file), deciding=deciding) as app:
+            assert app.store.pulls() == []
+            with pytest.raises(ForgeError, match="the one that runs the role poll has"):
+                await app.forge.merge(1)
+
+    asyncio.run(start(deciding=False))
+    with pytest.raises(SettingsError, match="give token_file"):
+        asyncio.run(start(deciding=True))
 
 
 def test_a_pretended_time_is_refused(world: World) -> None:

@@ -49,32 +49,22 @@ def deliver(daemon: Running, number: str) -> tuple[int, bytes]:
     return daemon.ask("/webhooks/github", body, headers)
 
 
-def test_a_merge_is_planned_because_a_webhook_tells_of_it(installed: World) -> None:
-    """The daemon would look in an hour; it plans the build as soon as it hears, and once, however often it hears."""
-    settings(installed, f"{INSTALLED}3600")
-    with running(installed) as daemon:
-        daemon.says("PullRequestOpened #1")
-        merge(installed, 1)
-        assert [deliver(daemon, number)[0] for number in ("a", "b", "a")] == [202] * 3
-        daemon.says("BuildPlanned #1")
-        assert daemon.text().count("PullRequestMerged #1") == 1
-        assert SECRET not in daemon.text()
-    kept = [path for path in installed.folder.rglob("*") if path.is_file() and path.name != "secret"]
-    assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
-
-
 def test_a_process_that_decides_nothing_lets_another_one_know(installed: World) -> None:
-    """The web server hears of the merge, and the process with the forge's token acts on it; a mirror's push too."""
+    """The web server hears of the merge; the process with the forge's token acts on it, once; a mirror's push too."""
     settings(installed, f"{INSTALLED}3600\n[web]\nlisten = '127.0.0.1:0'\nhook_secret_file = 'secret'")
     with running(installed, "--role", "web") as web, running(installed, "--role", "poll") as poller:
         poller.says("PullRequestOpened #1")
         merge(installed, 1)
-        assert deliver(web, "a")[0] == 202
+        assert [deliver(web, number)[0] for number in ("a", "b", "a")] == [202] * 3
         poller.says("BuildPlanned #1")
+        assert poller.text().count("PullRequestMerged #1") == 1
         before = len(installed.upstream.requests)
         assert web.ask("/hooks/poll/node", b"", {"Authorization": f"Bearer {SECRET}"})[0] == 202
         poller.until(lambda: len(installed.upstream.requests) > before, "a poll")
         assert "BuildPlanned" not in web.text()
+        assert SECRET not in web.text() + poller.text()
+    kept = [path for path in installed.folder.rglob("*") if path.is_file() and path.name != "secret"]
+    assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
 
 
 def test_a_merge_that_nobody_tells_of_is_found(installed: World) -> None:

@@ -16,7 +16,9 @@ from state.errors import ForeignRepository, RegistryError
 
 Action = Literal["written", "kept", "refused"]
 
-_ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
+ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
+"""Tags under which documents and signatures are attached to images: names of nothing else."""
+
 _MANY = 100
 """Builds of one image in one day that find a free date suffix."""
 
@@ -123,7 +125,7 @@ async def ours(registry: Registry, repository: str, label: tuple[str, str], adop
     if repository in adopted:
         return
     # What is attached to images is told before their first name: it says nothing of whose a repository is.
-    tags = [tag for tag in await registry.tags(repository) if not _ATTACHED.fullmatch(tag)]
+    tags = [tag for tag in await registry.tags(repository) if not ATTACHED.fullmatch(tag)]
     for tag in _telling(tags):
         manifest = await registry.manifest(repository, tag)
         if manifest is None:

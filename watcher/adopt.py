@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from builder.publish import ATTACHED
 from builder.registry import Registry
 from state.errors import RegistryError
 from state.store import Published
@@ -37,7 +38,7 @@ async def adopt(app: App, registry: Registry, repository: str) -> Adopted:
 
     :raises RegistryError: it has no tags, refuses, or cannot be reached: nothing of it is noted then
     """
-    tags = await registry.tags(repository)
+    tags = [tag for tag in await registry.tags(repository) if not ATTACHED.fullmatch(tag)]
     if not tags:
         raise RegistryError(registry.host, repository, "has no tags")
     turn = asyncio.Semaphore(_AT_ONCE)

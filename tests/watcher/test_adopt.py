@@ -40,7 +40,17 @@ def test_tags_and_digests_are_known_from_then_on(world: World, monkeypatch: pyte
     """Nothing is pulled or written; dated names carry their day, and what we pushed stays noted as ours."""
     stem = "18.20.4-trixie-run"
     with LoopbackRegistry() as registry:
-        _fill(registry, {stem: "a", "latest": "a", "18": "a", f"{stem}-20240715": "b", f"{stem}-20241101.1": "a"})
+        _fill(
+            registry,
+            {
+                f"sha256-{'0' * 64}.sig": "c",
+                stem: "a",
+                "latest": "a",
+                "18": "a",
+                f"{stem}-20240715": "b",
+                f"{stem}-20241101.1": "a",
+            },
+        )
         ours = Published(
             NAME, "18", registry.repository(NAME).tags["18"], datetime(2024, 10, 1, tzinfo=UTC), dated=False
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from builder.ports import Draft
 from tests.distro_world import DistroWorld
 from tests.world import NEWER, World
 from watcher.app import App
+from watcher.recover import recover
 
 PROGRAM = Path(sys.executable).with_name("watcher")
 
@@ -37,9 +37,10 @@ def remembered(world: World) -> dict[str, Any]:
             {name: getattr(pull, name) for name in pull.__slots__ if name not in ("event", "updated_at", "url")}
             for pull in app.store.pulls()
         ]
-        return {"ignored": [sorted(app.store.ignored(name)) for name in names], "pulls": pulls}
+        ignored = [sorted(app.store.ignored(name)) for name in names]
+        return {"ignored": ignored, "pulls": pulls, "status": app.store.status(app.now().date())}
 
-    return {**world.run(job), "status": json.loads(watcher(world, "status", "--json"))}
+    return world.run(job)
 
 
 def walked(world: World) -> World:
@@ -56,45 +57,29 @@ def walked(world: World) -> World:
 
 
 def test_status_is_the_same_before_and_after(world: World) -> None:
-    """Open ones are found, closed ones stay refused, times are those of the commits; nothing is proposed anew."""
+    """Open ones are found, closed ones stay refused, times are those of commits; then all goes on as if nothing was."""
     walked(world)
     before, refs = remembered(world), world.git("for-each-ref")
     shutil.rmtree(world.folder / "ws" / "var")
     said = watcher(world, "recover")
     assert "Pull requests found again: 2 closed, 2 merged, 3 open; known before: 0." in said
     assert "not wanted   node 26 26.7.0" in said
-    after = remembered(world)
-    assert after == before
+    assert remembered(world) == before
+    assert world.run(recover).known == 7  # safe to repeat
+    assert world.sync()["pulls"] == []
+    assert remembered(world) == before
     assert world.git("for-each-ref") == refs
-    assert json.loads(watcher(world, "sync", "node", "--json"))["pulls"] == []
-    assert world.git("for-each-ref") == refs
-
-
-def test_a_conflict_after_it_is_made_again(world: World) -> None:
-    """What asked for each pull request is known again: on a moved base it is generated anew."""
-    walked(world)
-    shutil.rmtree(world.folder / "ws" / "var")
-    watcher(world, "recover")
+    # What asked for each pull request is known again: where it no longer merges it is made anew.
     for pull in sorted(world.pulls(), key=lambda pull: pull.number):
         if pull.state == "open":
             assert world.decide("merge", pull.number).state == "merged"
-    assert {p.split("/")[-1] for p in world.paths() if p.startswith("catalogue/releases/node/")} == {
-        "18.json",
-        "22.json",
-        "24.json",
-    }
-
-
-def test_it_is_safe_to_repeat_and_keeps_what_is_known(world: World) -> None:
-    """A second run finds everything known."""
-    walked(world)
-    before = remembered(world)
-    assert json.loads(watcher(world, "recover", "--json"))["already_known"] == 7
-    assert remembered(world) == before
+    records = {p.split("/")[-1] for p in world.paths() if p.startswith("catalogue/releases/node/")}
+    assert records == {"18.json", "22.json", "24.json"}
 
 
 def test_an_edited_body_or_title_changes_nothing(world: World) -> None:
     """Only commits tell what a pull request brings."""
+    world.only("22.11.0")
     world.sync()
 
     async def edit(app: App) -> None:
@@ -104,7 +89,7 @@ def test_an_edited_body_or_title_changes_nothing(world: World) -> None:
     before = world.pulls()
     world.run(edit)
     shutil.rmtree(world.folder / "ws" / "var")
-    watcher(world, "recover")
+    world.run(recover)
     assert [(p.title, dict(p.lines), p.key) for p in world.pulls()] == [(p.title, dict(p.lines), p.key) for p in before]
 
 
@@ -116,12 +101,16 @@ def test_what_the_watcher_closed_itself_is_not_refused(world: World) -> None:
     world.publish(NEWER)
     world.only("22.23.2", "22.11.0")
     world.sync()
-    watcher(world, "ignore", "node", "22.23.2")
+
+    async def ignore(app: App) -> None:
+        app.store.ignore("node", "", "22.23.2", "not that one", app.now())
+
+    world.run(ignore)
     world.sync()
-    watcher(world, "unignore", "node", "22.23.2")
     assert [(pull.number, pull.state) for pull in world.pulls()] == [(2, "closed"), (1, "merged")]
     shutil.rmtree(world.folder / "ws" / "var")
-    assert json.loads(watcher(world, "recover", "--json"))["ignored"] == []
+    assert world.run(recover).ignored == []
+    world.sync()
     [again] = [pull for pull in world.pulls() if pull.state == "open"]
     assert again.new == "22.23.2"
     assert "withdrawn" not in world.pull(again.number).labels
@@ -138,6 +127,7 @@ def test_a_distros_pull_requests_come_back_too(distro: DistroWorld) -> None:
     distro.look()
     before = remembered(distro)
     (distro.folder / "ws" / "var" / "watcher.db").unlink()
-    assert json.loads(watcher(distro, "recover", "--json"))["untold"] == []
+    assert distro.run(recover).untold == []
+    distro.look()
     assert remembered(distro) == before
     assert distro.look().pulls == []

@@ -152,7 +152,7 @@ async def test_a_pull_request_lives_and_is_merged(api: httpx.Client, tmp_path: P
     draft = Draft(BRANCH, "main", "node: 22.11.0 -> 22.11.1", "| old | new |\n", ("watcher", "partial-release"))
     opened = await forge.open(draft)
     assert (opened.standing, opened.branch, opened.body) == ("open", BRANCH, "| old | new |\n")
-    assert await forge.open(draft) == opened
+    # GitHub refuses a second one of the same branch, which emulate does not: that is left to tests/builder.
     assert await forge.find(BRANCH) == opened
     newer = Draft(BRANCH, "main", "node: 22.11.0 -> 22.11.2", "newer\n", ("watcher", "security"), ("partial-release",))
     updated = await forge.update(opened.number, newer, "now 22.11.2")

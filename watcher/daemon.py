@@ -29,7 +29,7 @@ from watcher.wiring import notifier, wired
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 600.0
-_BREATH = 0.2
+_BREATH = 0.5
 """Seconds between two rounds of the inbox: what a hundred webhooks want meanwhile is one look."""
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 

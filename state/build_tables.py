@@ -14,6 +14,7 @@ class BuildRow(Row, table=True):
     __tablename__ = "build"
     __table_args__ = (
         UniqueConstraint("plan", "name"),
+        Index("ix_build_state", "state"),
         Index("ix_build_open", "id", **only_where("state NOT IN ('tagged', 'superseded')")),
     )
 

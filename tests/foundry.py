@@ -146,12 +146,13 @@ class Foundry:
 
     def tags(self) -> dict[str, str]:
         """Every name in the registry, but those of staging, and its digest."""
-        return {
-            f"{name}:{tag}": digest
-            for name, repository in self.server.repositories.items()
-            for tag, digest in repository.tags.items()
-            if not name.endswith("/staging")
-        }
+        with self.server.lock:  # after a crash the last request may still be served
+            return {
+                f"{name}:{tag}": digest
+                for name, repository in self.server.repositories.items()
+                for tag, digest in repository.tags.items()
+                if not name.endswith("/staging")
+            }
 
     def digests(self, repository: str) -> Mapping[str, str]:
         """Tag → digest of one repository."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from builder.oci import MANIFEST, Descriptor, digest_of, written
 from state.store.contents import Content
 from tests.foundry import Crash, Foundry
 from tests.world import NEWER, OLDER
@@ -146,7 +147,7 @@ def test_a_busy_registry_is_waited_for_and_one_that_is_down_ends_the_run(foundry
 def test_a_crash_at_any_request_is_finished_by_the_next_run(foundry: Foundry, step: int) -> None:
     """Killed again and again, later each time: every image has its names once, and dated ones never move."""
     dated: dict[str, str] = {}
-    for stop in itertools.count(step, step):
+    for stop in itertools.count(step, step):  # each run is let go on a little further
         foundry.stop_at = stop
         try:
             report = foundry.work()
@@ -163,4 +164,60 @@ def test_a_crash_at_any_request_is_finished_by_the_next_run(foundry: Foundry, st
     for name, digest in tags.items():
         if name.endswith("-20241101"):
             assert tags[name.removesuffix("-20241101")] == digest
-    assert len(foundry.forge.made) < 3 * len(set(foundry.forge.made))
+
+
+def test_an_index_over_all_architectures_is_written_last(foundry: Foundry) -> None:
+    """Moving and dated names without hardware; a crash before it is made good by the next run."""
+    report = foundry.work()
+    index = foundry.digests("balenalib/debian-node")
+    assert index["22"] == index["latest"] == index["22.11.0-trixie-run-20241101"]
+    assert index["22"] != foundry.digests(NODE)["22"]
+    assert "balenalib/debian-node:22" in {tag.ref.partition("/")[2] for tag in report.names}
+
+
+def test_moving_names_wait_until_an_image_has_soaked(foundry: Foundry) -> None:
+    """The dated name is there at once; the plan's date stays."""
+    foundry.settings('soak = "6h"')
+    report = foundry.work()
+    assert set(foundry.digests(NODE)) == {"22.11.0-trixie-run-20241101", "22.11.0-trixie-build-20241101"}
+    assert foundry.work().tags == []
+    foundry.world.day(OLDER[2] + timedelta(hours=6))
+    foundry.work()
+    assert foundry.digests(NODE)["latest"] == next(
+        b.digest for b in report.built if b.name == f"{NODE}:22.11.0-trixie-run"
+    )
+    assert foundry.open() == []
+
+
+def test_a_repository_of_somebody_else_is_not_written_to(foundry: Foundry) -> None:
+    """The error says what takes it over; what does not touch it is made."""
+    theirs = foundry.server.repository("balenalib/intel-nuc-debian-node")
+    config = written({"config": {"Labels": {"io.balena.architecture": "amd64"}}})
+    named = Descriptor("application/vnd.oci.image.config.v1+json", digest_of(config), len(config))
+    manifest = written({"schemaVersion": 2, "mediaType": MANIFEST, "config": named.document(), "layers": []})
+    theirs.blobs[named.digest], theirs.tags["22"] = config, digest_of(manifest)
+    theirs.manifests[digest_of(manifest)] = (MANIFEST, manifest)
+    report = foundry.work()
+    assert {build.hw for build in report.broken} == {"intel-nuc"}
+    assert all("[publish] adopt" in build.error for build in report.broken)
+    assert set(theirs.tags) == {"22"}
+    assert "22" in foundry.digests(NODE)
+
+
+def test_an_image_that_was_built_late_takes_no_name_from_a_newer_one(foundry: Foundry) -> None:
+    """Names that both have belong to the catalogue's newest; what only names the older one is written."""
+    foundry.settings('soak = "6h"')
+    foundry.work()
+    foundry.world.publish(NEWER)
+    foundry.world.only("22.23.2", "22.11.0")
+    number = next(p["number"] for p in foundry.world.sync()["pulls"] if p["new"] == "22.23.2")
+    foundry.world.decide("merge", number)
+    foundry.world.day(NEWER[2])
+    foundry.work()
+    tags = foundry.digests(NODE)
+    assert tags["22.11.0-trixie-run"] == tags["22.11.0-trixie-run-20241101"]
+    assert "22" not in tags
+    foundry.world.day(NEWER[2] + timedelta(hours=6))
+    foundry.work()
+    tags = foundry.digests(NODE)
+    assert tags["22"] == tags["22.23.2-trixie-run-20260810"]

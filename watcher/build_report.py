@@ -9,6 +9,7 @@ from typing import Any
 from builder.publish import Tagged
 from state.errors import RegistryError
 from state.model import Build
+from watcher.indexing import Indexed
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class Report:
     broken: list[Build] = field(default_factory=list)
     blocked: list[Build] = field(default_factory=list)
     tags: list[Tagged] = field(default_factory=list)
+    indexes: list[Indexed] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
     stopped: str = ""
 
@@ -42,6 +44,11 @@ class Report:
         self.trouble.append(f"{repository}: {error}")
 
     @property
+    def names(self) -> list[Tagged]:
+        """Every name that was looked at, those of indexes last."""
+        return [*self.tags, *(tag for each in self.indexes for tag in each.tags)]
+
+    @property
     def exit_code(self) -> int:
         """0 done or nothing to do, 1 something failed."""
         return 1 if self.broken or self.trouble or self.stopped else 0
@@ -54,7 +61,7 @@ class Report:
             "relabelled": [_made(build) for build in self.relabelled],
             "failed": [{"name": b.name, "step": b.step or b.error, "log": b.log or None} for b in self.broken],
             "blocked": [{"name": build.name, "reason": build.error} for build in self.blocked],
-            "tags": [{"ref": tag.ref, "digest": tag.digest, "action": tag.action} for tag in self.tags],
+            "tags": [{"ref": tag.ref, "digest": tag.digest, "action": tag.action} for tag in self.names],
         }
 
 

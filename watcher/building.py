@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from builder.publish import Tagged
 from generator.rows import Catalogue
@@ -24,9 +25,13 @@ from watcher.build_report import Report
 from watcher.dating import Gate
 from watcher.drawings import Drawings
 from watcher.footing import footing
+from watcher.indexing import Cause, write_indexes
 from watcher.works import Works
 
 log = logging.getLogger(__name__)
+
+_OLD = timedelta(days=2)
+"""How long the date of a plan holds for what is not made yet: a build resumed after midnight keeps it."""
 
 _ENOUGH = 3
 """Images in a row that the registry refuses: then it is down, and the others wait for another time."""
@@ -77,14 +82,25 @@ def due(app: App) -> list[Build]:
 
 
 async def _pass(app: App, works: Works, catalogue: Catalogue, report: Report) -> None:
-    crashed = [replace(b, state="waiting") for b in app.store.builds.open() if b.state == "running"]
-    app.store.builds.save(crashed)
+    _take_up(app)
     head = await Drawings.at(app, await app.images.head())
     drawings = {head.commit: head}
     gate = Gate(app, works, catalogue.family.namespace)
     found = await footing(app, works, gate, drawings)
     graph = Graph(found.builds, found.needs, found.known, app.now())
     await Crew(app, works, gate, drawings, head, graph, report).run()
+
+
+def _take_up(app: App) -> None:
+    """Take up what a crash cut off, and date a plan anew that nobody made for two days."""
+    today = app.now().date()
+    left = [build for build in app.store.builds.open() if build.state != "pushed"]
+    old = {build.id for build in left if today - build.day > _OLD}
+    app.store.builds.save(
+        replace(build, state="waiting" if build.state == "running" else build.state,
+                day=today if build.id in old else build.day)
+        for build in left if build.state == "running" or build.id in old
+    )  # fmt: skip
 
 
 class Crew:
@@ -105,6 +121,7 @@ class Crew:
         self._limits = {"build": works.jobs, "relabel": works.relabels}
         self._ready: dict[str, deque[Build]] = {kind: deque() for kind in self._limits}
         self._busy: dict[asyncio.Task[None], str] = {}
+        self._members: list[Build] = []
         self._refused = 0
 
     async def run(self) -> None:
@@ -122,6 +139,7 @@ class Crew:
                     task.result()
         finally:
             await _ended(list(self._busy))
+        await self._index()
 
     def _queue(self, builds: Iterable[Build]) -> None:
         for build in builds:
@@ -208,8 +226,33 @@ class Crew:
             log.error("%s: %s", repository, error)  # noqa: TRY400  (expected: the message says it all)
             self._report.unnamed(repository, error)
             return
-        self._app.store.builds.save(replace(build, state="tagged") for build in builds)
         self._report.tags += tags
+        members = [build for build in builds if self._is_member(build)]
+        self._members += members  # done once their indexes are, so that a crash in between is made good
+        self._app.store.builds.save(replace(build, state="tagged") for build in builds if build not in members)
+
+    def _is_member(self, build: Build) -> bool:
+        return self._drawings[build.commit].images[build.place].kind in ("os-arch", "stack-arch")
+
+    async def _index(self) -> None:
+        """Write the indexes over the architectures' images that have their names now, plan by plan."""
+        waiting = {build.name for build in self._app.store.builds.open() if build.state != "pushed"}
+        plans: dict[int, list[Build]] = {}
+        for build in self._members:
+            plans.setdefault(build.plan, []).append(build)
+        for some in plans.values():
+            first = some[0]
+            cause = Cause(first.day, note=first.reason, pull=first.pull or None)
+            names = {build.name for build in some}
+            try:
+                found = await write_indexes(
+                    self._app, self._works.registry, self._head.catalogue, names, cause, waiting
+                )
+            except RegistryError as error:
+                self._report.unnamed("indexes", error)
+                continue
+            self._report.indexes += found
+            self._app.store.builds.save(replace(build, state="tagged") for build in some)
 
 
 def _log(build: Build, attempts: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -48,7 +49,7 @@ async def make(
         where, digest = await _find(works, build, order) or (works.staging, "")
         if not digest:
             works.logs.mkdir(parents=True, exist_ok=True)
-            staged = await works.maker.make(order)
+            staged = await _timed(works, order)
             _remember(app, order, staged)
             digest = staged.digest
             made = replace(build, inputs=order.inputs, cached=False)
@@ -63,6 +64,15 @@ async def make(
         dated, state="pushed", finished_at=now, seconds=seconds, failures=0, next_try=None, step="", error=""
     )
     return done, tags
+
+
+async def _timed(works: Works, order: Order) -> Made:
+    """Let *order* be made, within the time that one build may take."""
+    try:
+        async with asyncio.timeout(works.minutes * 60):
+            return await works.maker.make(order)
+    except TimeoutError:
+        raise BuildError(f"no end after {works.minutes} minutes: [builds] minutes allows more") from None
 
 
 def _remember(app: App, order: Order, made: Made) -> None:

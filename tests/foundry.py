@@ -104,7 +104,7 @@ class Foundry:
     def settings(self, extra: str = "") -> None:
         """Let the watcher build by itself, and tell nothing beside images where *extra* does not say so."""
         quiet = "" if "[trust]" in extra else "[trust]\nsbom = false\nprovenance = false\n"
-        self.world.settings(f'[publish]\nmode = "publish"\n{quiet}{extra}')
+        self.world.settings(f'[publish]\nmode = "publish"\n{extra}\n{quiet}')
 
     @asynccontextmanager
     async def _works(self, namespace: str) -> AsyncIterator[Works]:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from state.errors import CatalogueError
@@ -21,6 +22,10 @@ FACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 """An image reference, a package, a version: nothing that a shell or a Dockerfile would read otherwise."""
 
 T = TypeVar("T")
+
+
+_loads = lru_cache(maxsize=16)(tomllib.loads)
+"""A table is read and never written to, and from commit to commit most of them stay as they are."""
 
 
 @dataclass(slots=True)
@@ -38,7 +43,7 @@ class Table:
         """Read a whole file."""
         try:
             text = content.decode()
-            return cls(file, text, (), tomllib.loads(text))
+            return cls(file, text, (), _loads(text))
         except UnicodeDecodeError as error:
             raise CatalogueError(file, "", "is not UTF-8") from error
         except RecursionError as error:

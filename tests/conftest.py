@@ -17,7 +17,7 @@ from tests.registry import LoopbackRegistry
 from tests.toys import Toy, Toys
 from tests.upstream import Upstream
 from tests.upstream.registry import Registry
-from tests.world import NEWER, World
+from tests.world import World, import_22, propose_22
 
 # The gate plays the same examples each time: a failure is of the change, not of the dice.
 settings.register_profile("gate", derandomize=True, deadline=None)
@@ -53,22 +53,14 @@ def foundry(world: World) -> Iterator[Foundry]:
 @pytest.fixture
 def imported(world: World) -> World:
     """A world whose import of line 22 alone was merged."""
-    world.only("22.11.0")
-    world.sync()
-    world.decide("merge", 1)
+    world.after("imported", import_22)
     return world
 
 
 @pytest.fixture
 def proposed(world: World) -> World:
     """A world in which 22.11.0 is recorded, 22.23.1 was released, and 22.23.2 is proposed as #2."""
-    world.only("22.11.0")
-    world.sync()
-    world.decide("merge", 1)
-    world.publish(NEWER)
-    world.only("22.23.2", "22.11.0")
-    world.release("22.23.1", like="22.23.2")
-    assert [p["new"] for p in world.sync()["pulls"]] == ["22.23.2"]
+    world.after("proposed", propose_22)
     return world
 
 

@@ -25,7 +25,7 @@ from state.model import Build
 from tests.builder.test_sbom import DPKG, tar
 from tests.registry import LoopbackRegistry
 from tests.registry.images import layout
-from tests.world import World
+from tests.world import World, import_22
 from watcher import works
 from watcher.app import App
 from watcher.build_report import Report
@@ -95,10 +95,7 @@ class Foundry:
         """A small family in which the import of Node 22.11.0 is merged, with its builds in the queue."""
         made = cls(world, server)
         made.settings()
-        _shrink(world)
-        world.only("22.11.0")
-        world.sync()
-        world.decide("merge", 1)
+        world.after("merged to be built", _merged)
         return made
 
     def settings(self, extra: str = "") -> None:
@@ -226,6 +223,11 @@ debian = ["i2c-tools"]
 intel-nuc = { title = "Intel NUC", arch = "amd64", class = "generic-amd64" }
 up-board = { title = "UP Board", arch = "amd64", class = "up-board" }
 """
+
+
+def _merged(world: World) -> None:
+    _shrink(world)
+    import_22(world)
 
 
 def _shrink(world: World) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +37,18 @@ NEWER = ("dist-index.2026-08-05.json", "schedule.2026-06-01.json", datetime(2026
 State = tuple[str, str, datetime]
 
 
+class _Kept:
+    """Worlds as they were after what many tests begin with."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="watcher-worlds-"))
+        self.days: dict[str, datetime] = {}
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
+
+
+_KEPT = _Kept()
+
+
 @dataclass
 class World:
     """Everything a test moves: what upstream serves, what day it is, what maintainers do.
@@ -51,10 +65,24 @@ class World:
     @classmethod
     def make(cls, folder: Path, upstream: Upstream) -> World:
         """A workspace with three devices; the upstream serves :data:`OLDER`."""
-        workspace.make(folder / "ws", ["raspberrypi3", "intel-nuc", "raspberrypi4-64"], OLDER[2])
         world = cls(folder, upstream)
-        world.publish(OLDER)
+        world.after("made", _begin)
         return world
+
+    def after(self, name: str, happened: Callable[[World], None]) -> None:
+        """Let *happened*, called *name*, be over: it is done once, kept, and copied for every other world."""
+        kept = _KEPT.folder / name
+        if kept.exists():
+            for part in ("ws", "served"):
+                shutil.rmtree(self.folder / part, ignore_errors=True)
+                shutil.copytree(kept / part, self.folder / part)
+            self._day = _KEPT.days[name]
+            self._settings()
+            return
+        happened(self)
+        for part in ("ws", "served"):
+            shutil.copytree(self.folder / part, kept / part)
+        _KEPT.days[name] = self._day
 
     # Upstream.
 
@@ -221,3 +249,25 @@ class World:
     def paths(self, at: str = "main") -> list[str]:
         """All paths at a commit."""
         return self.git("ls-tree", "-r", "--name-only", at).splitlines()
+
+
+def _begin(world: World) -> None:
+    workspace.make(world.folder / "ws", ["raspberrypi3", "intel-nuc", "raspberrypi4-64"], OLDER[2])
+    world.publish(OLDER)
+    world.pulls()  # the memory is made
+
+
+def import_22(world: World) -> None:
+    """Line 22 alone is imported, and that is merged."""
+    world.only("22.11.0")
+    world.sync()
+    world.decide("merge", 1)
+
+
+def propose_22(world: World) -> None:
+    """22.11.0 is recorded, 22.23.1 was released, and 22.23.2 is proposed as #2."""
+    import_22(world)
+    world.publish(NEWER)
+    world.only("22.23.2", "22.11.0")
+    world.release("22.23.1", like="22.23.2")
+    assert [p["new"] for p in world.sync()["pulls"]] == ["22.23.2"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +92,14 @@ class Foundry:
     asked: int = 0
 
     @classmethod
-    def merged(cls, world: World, server: LoopbackRegistry) -> Foundry:
-        """A small family in which the import of Node 22.11.0 is merged, with its builds in the queue."""
+    def merged(cls, world: World, server: LoopbackRegistry, *also: str) -> Foundry:
+        """A small family in which the import of Node 22.11.0 is merged, with its builds in the queue.
+
+        It is of amd64, and of the architectures *also* named.
+        """
         made = cls(world, server)
         made.settings()
-        world.after("merged to be built", _merged)
+        world.after("-".join(("merged", *also)), partial(_merged, also=also))
         return made
 
     def settings(self, extra: str = "") -> None:
@@ -225,13 +229,13 @@ up-board = { title = "UP Board", arch = "amd64", class = "up-board" }
 """
 
 
-def _merged(world: World) -> None:
-    _shrink(world)
+def _merged(world: World, also: Collection[str]) -> None:
+    _shrink(world, also)
     import_22(world)
 
 
-def _shrink(world: World) -> None:
-    """Let the family be Debian trixie on amd64, with two classes and one device: enough of it to build."""
+def _shrink(world: World, also: Collection[str]) -> None:
+    """Let the family be Debian trixie on amd64 and *also* named architectures, with two classes and one device: enough of it to build."""
     folder = world.folder / "edit"
     _git("clone", "-q", str(world.folder / "ws" / "images.git"), str(folder))
     file = folder / "catalogue" / "distros.toml"
@@ -243,7 +247,7 @@ def _shrink(world: World) -> None:
     for name in [name for name in lines if name != "trixie"]:
         del lines[name]
     absent = lines["trixie"].setdefault("absent", {})
-    for arch in ("aarch64", "armv7hf", "armv5e", "i386"):
+    for arch in {"aarch64", "armv7hf", "armv5e", "i386"}.difference(also):
         del lines["trixie"]["bases"][arch]
         absent[arch] = "not in this test"
     file.write_text(tomlkit.dumps(document))

@@ -108,13 +108,23 @@ def kind_of(image: Image) -> Literal["build", "relabel"]:
     return "relabel" if image.is_device else "build"
 
 
-def closure(catalogue: Catalogue, changed: Collection[str], was: Catalogue | None = None) -> list[Touched]:
+def closure(
+    catalogue: Catalogue,
+    changed: Collection[str],
+    was: Catalogue | None = None,
+    others: Mapping[str, str] | None = None,
+) -> list[Touched]:
     """Return the images that the *changed* Dockerfiles make and all that stand on those, in build order.
 
     :param was: the catalogue before, to say what changed
+    :param others: Dockerfiles that did not change themselves, but something that they copy, and what that is
     """
-    paths, before = set(changed), _before(was)
-    return below(catalogue, lambda image: _why(catalogue, image, before) if image.dockerfile in paths else "")
+    paths, before, copied = set(changed), _before(was), others or {}
+
+    def why(image: Image) -> str:
+        return _why(catalogue, image, before) if image.dockerfile in paths else copied.get(image.dockerfile, "")
+
+    return below(catalogue, why)
 
 
 def below(catalogue: Catalogue, why: Callable[[Image], str]) -> list[Touched]:

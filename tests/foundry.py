@@ -166,6 +166,29 @@ class Foundry:
         (folder / path).write_text((folder / path).read_text() + more)
         _commit(folder, "An edit")
 
+    def _branch(self, number: int) -> str:
+        async def job(app: App) -> str:
+            record = app.store.pull(number)
+            assert record
+            return record.branch
+
+        found: str = self.world.run(job)
+        return found
+
+    def merge_instead(self, number: int, path: str, change: Callable[[str], str]) -> None:
+        """Let a pull request change nothing but one file, and merge it, as a maintainer would."""
+        folder = self.world.folder / f"instead-{number}"
+        _git("clone", "-q", str(self.world.folder / "ws" / "images.git"), str(folder))
+        _git("-C", str(folder), "branch", "-q", "before")
+        _git("-C", str(folder), "checkout", "-q", self._branch(number))
+        _git("-C", str(folder), "rm", "-rqf", ".")
+        _git("-C", str(folder), "checkout", "-q", "before", "--", ".")
+        text = (folder / path).read_text()
+        assert change(text) != text
+        (folder / path).write_text(change(text))
+        _commit(folder, "Only that")
+        self.world.decide("merge", number)
+
     def manifest(self, build: Build) -> Manifest:
         """What the registry has of an image."""
         media, body = self.server.repository(build.repository).manifests[build.digest]

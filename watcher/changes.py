@@ -11,7 +11,7 @@ from state.errors import ForgeError
 from state.events import BuildPlanned, Event, PullRequestClosed, PullRequestMerged, RedoAsked
 from state.model import PullRequest, Skipped
 from state.store import PullRecord
-from watcher import standing
+from watcher import shared, standing
 from watcher.app import App
 
 _LISTED = 20
@@ -148,7 +148,7 @@ async def touched_images(app: App, number: int) -> Touched:
     was, now = await app.images.catalogue(old), await app.images.catalogue(new)
     findings = guard.findings(was, now, before.keys() - after.keys())
     blocked = guard.missing(findings, (await app.forge.pull(number)).labels) if findings else ""
-    return Touched(new, builds.closure(now, changed, was), blocked)
+    return Touched(new, builds.closure(now, changed, was, await shared.copied(app, new, changed)), blocked)
 
 
 def day_of(app: App, number: int) -> date:

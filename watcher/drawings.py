@@ -102,7 +102,7 @@ class Drawings:
         Not of the commit, the day or the registry: what they change is told by labels, and makes no other image.
         """
         text = self.dockerfiles[build.dockerfile]
-        context = {path: digest for path, digest in self.sums.items() if _copied(path, text)}
+        context = {path: digest for path, digest in self.sums.items() if copied(path, text)}
         bases = {key: f"{name}@{digests[name]}" for key, name in self.bases(build).items()}
         told = {"dockerfile": text, "context": context, "platform": build.platform, "bases": bases}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -144,6 +144,6 @@ def epoch(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def _copied(path: str, text: str) -> bool:
+def copied(path: str, text: str) -> bool:
     """Whether a Dockerfile copies that file of the context, alone or with its folder; all obey .dockerignore."""
     return path == ".dockerignore" or path in text or f"{path.rpartition('/')[0]}/ " in text

@@ -16,7 +16,7 @@ from state.errors import BuildError
 from state.events import BuildPlanned
 from state.model import Build, Image
 from state.store import Recorded
-from watcher import changes
+from watcher import changes, shared
 from watcher.app import App
 from watcher.foresight import Foresight, kinds
 
@@ -40,7 +40,14 @@ async def queue(recorded: Recorded, planned: BuildPlanned, app: App) -> int:
     found = await changes.touched_images(app, planned.pull)
     day = date.fromisoformat(planned.day) if planned.day else recorded.at.date()
     catalogue = await app.images.catalogue(found.commit)
-    return app.store.builds.add(rows(catalogue, found.images, recorded.id, planned, day))
+    named = await shared.rows(app, recorded.id, found.commit, planned.pull)
+    return app.store.builds.add(_with(rows(catalogue, found.images, recorded.id, planned, day), named))
+
+
+def _with(made: Sequence[Build], named: Sequence[Build]) -> list[Build]:
+    """What is to be made, and what is only to be named and is not made anew."""
+    names = {build.name for build in made}
+    return [*made, *(build for build in named if build.name not in names)]
 
 
 async def of_pull(app: App, number: int) -> Wanted:
@@ -109,7 +116,8 @@ async def ask(app: App, wanted: Wanted) -> int:
         [recorded] = app.store.record([planned], app.now())
         app.store.finish(recorded, [], app.now())
     catalogue = await app.images.catalogue(wanted.commit)
-    app.store.builds.add(rows(catalogue, wanted.images, recorded.id, planned, wanted.day))
+    named = await shared.rows(app, recorded.id, wanted.commit, wanted.pull) if wanted.pull else []
+    app.store.builds.add(_with(rows(catalogue, wanted.images, recorded.id, planned, wanted.day), named))
     again = [build for build in app.store.builds.of(recorded.id) if build.state in ("failed", "blocked")]
     app.store.builds.save(replace(build, state="waiting", failures=0, next_try=None) for build in again)
     return recorded.id

@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check lint types contracts test demo bench check-recordings replay test-emulate test-images test-builds test-postgres test-browser docs man clean
+.PHONY: help install lock check lint types contracts quick test demo bench check-recordings replay test-emulate test-images test-builds test-postgres test-browser docs man clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ lock: $(STAMP) ## Refresh requirements.lock (names no index: hashes only)
 	  --no-emit-index-url --no-emit-find-links --no-annotate --all-extras -c requirements.lock pyproject.toml - \
 	  -o deploy/requirements.lock
 
-check: lint types contracts test ## The one gate: format, lint, types, import contracts, tests
+check: lint types contracts quick ## The one gate before a commit: format, lint, types, import contracts, all tests but the slow ones
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -39,7 +39,10 @@ types: $(STAMP)
 contracts: $(STAMP)
 	$(BIN)/lint-imports
 
-test: $(STAMP) ## The tests
+quick: $(STAMP) ## The tests that take no seconds of real processes
+	$(BIN)/pytest -m "not slow"
+
+test: $(STAMP) ## All tests
 	$(BIN)/pytest
 
 demo: $(STAMP) ## The main job on recorded feeds, on loopback: ends with a pull request you can read

@@ -161,7 +161,9 @@ class Foundry:
 
     def edit(self, path: str, more: str) -> None:
         """Append to a file of the images repository, as a maintainer would."""
-        folder = self.world.folder / "edit"
+        folder = self.world.folder / "checkout"
+        if not folder.exists():
+            _git("clone", "-q", str(self.world.folder / "ws" / "images.git"), str(folder))
         _git("-C", str(folder), "pull", "-q", "--rebase")
         (folder / path).write_text((folder / path).read_text() + more)
         _commit(folder, "An edit")

@@ -13,6 +13,8 @@ from tests.foundry import Crash, Foundry
 from tests.world import NEWER, OLDER
 from watcher.app import App
 
+pytestmark = pytest.mark.slow
+
 NODE = "balenalib/amd64-debian-node"
 
 

@@ -23,6 +23,8 @@ from watcher.config import load
 from watcher.daemon import checked
 from watcher.wiring import wired
 
+pytestmark = pytest.mark.slow
+
 INDEX = f"/{OFFICIAL}/index.json"
 
 

@@ -27,6 +27,8 @@ from watcher.config import Configured, load
 from watcher.makers import Shop
 from watcher.registry_access import opened
 
+pytestmark = pytest.mark.slow
+
 BOTH = ("linux/amd64", "linux/arm64")
 
 

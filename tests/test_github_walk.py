@@ -10,6 +10,8 @@ from tests.github.hub import Access
 from tests.github.site import TOKEN, Site
 from tests.world import NEWER, World
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def github(world: World) -> Iterator[Site]:

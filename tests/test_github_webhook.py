@@ -12,6 +12,8 @@ from tests.github.server import serving
 from tests.running import Running, running, settings
 from tests.world import NEWER, World
 
+pytestmark = pytest.mark.slow
+
 TOKEN, SECRET = "ghp_0123456789", "it's a secret to everybody"
 ENVIRONMENT = {"WATCHER_GITHUB__TOKEN": TOKEN, "WATCHER_GITHUB__WEBHOOK_SECRET": SECRET}
 

@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from builder.ports import Draft
 from tests.distro_world import DistroWorld
 from tests.world import NEWER, World
 from watcher.app import App
 from watcher.recover import recover
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(sys.executable).with_name("watcher")
 

@@ -12,6 +12,8 @@ from tests.replay.fedora import Fedora
 from tests.replay.stage import play
 from watcher.distro_seen import Seen
 
+pytestmark = pytest.mark.slow
+
 FACTS = Path(__file__).parent / "sources" / "fedora"
 ENDS = {"39": "2024-11-26", "40": "2025-05-13", "41": "2025-12-15", "42": "2026-05-27"}
 

@@ -23,6 +23,8 @@ from tests.running import Running, running
 from tests.world import NEWER, World
 from watcher.config import load
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(sys.executable).with_name("watcher")
 KEYS = (
     "GITHUB__TOKEN",

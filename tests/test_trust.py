@@ -24,6 +24,8 @@ from tests.registry import LoopbackRegistry
 from tests.registry.images import layout
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 NODE = "balenalib/amd64-debian-node:22.11.0-trixie-run"
 
 

@@ -11,6 +11,8 @@ from tests.running import Running, running, settings
 from tests.world import NEWER, World
 from watcher.app import App
 
+pytestmark = pytest.mark.slow
+
 SECRET = "it's a secret to everybody"
 INSTALLED = '[github]\nrepository = "owner/images"\nwebhook_secret_file = "secret"\n[daemon]\nlook_every_seconds = '
 

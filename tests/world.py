@@ -84,6 +84,11 @@ class World:
             shutil.copytree(self.folder / part, kept / part)
         _KEPT.days[name] = self._day
 
+    def forget(self) -> None:
+        """Let there be no memory yet, as after ``watcher init``."""
+        for file in (self.folder / "ws" / "var").glob("watcher.db*"):
+            file.unlink()
+
     # Upstream.
 
     @property

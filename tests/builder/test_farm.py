@@ -21,6 +21,8 @@ from builder.workshop import Made, Order, Unfit
 from state.errors import BuildError, RegistryError, SettingsError
 from state.model import Arch, Image
 
+pytestmark = pytest.mark.slow
+
 AMD64, ARM64 = "linux/amd64", "linux/arm64"
 
 

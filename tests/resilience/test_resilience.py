@@ -11,6 +11,8 @@ from tests.resilience.scene import Kill, play, prepared, scene
 from tests.resilience.truth import facts, wrong
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 BETWEEN = "before Store.save_pull"
 """The forge has the pull request, and the memory does not know it yet."""
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.foundry import Foundry
 from tests.world import NEWER
+
+pytestmark = pytest.mark.slow
 
 NAME = "balenalib/amd64-debian-node:22.11.0-trixie-run"
 

@@ -42,6 +42,7 @@ def _checked(code: int, printed: str) -> tuple[int, dict[str, dict[str, Any]]]:
 
 def test_a_new_workspace_lacks_nothing_that_its_settings_need(world: World) -> None:
     """Pull requests need no engine and no registry: their absence is told, and is no failure."""
+    world.forget()
     code, found = examined(world.folder / "ws")
     assert code == 0
     assert found["images repository"]["ok"]

@@ -20,6 +20,8 @@ from tests.world import NEWER, World
 from watcher.app import App
 from watcher.locks import Locks
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(sys.executable).with_name("watcher")
 _HOLDER = """
 import sys, time

@@ -71,6 +71,7 @@ def test_unignore_says_when_there_was_nothing_to_do(world: World) -> None:
 @pytest.mark.parametrize("command", [["status"], ["sync", "node"], ["check", "node"]])
 def test_a_source_that_there_is_not_is_refused_in_the_settings(world: World, command: list[str]) -> None:
     """``[sources.nod]`` with mode observe would otherwise mean "propose"."""
+    world.forget()
     world.settings('[sources.nod]\nmode = "observe"')
     error = str(run(world, *command, code=1).exception)
     assert error.endswith("watcher.toml: sources.nod: there is no such source; the nearest are node")

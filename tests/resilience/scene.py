@@ -34,12 +34,16 @@ class Scene:
     site: Site | None = None
     tried: list[str] = field(default_factory=list)
 
-    def sync(self, point: int = 0, instant: float | None = None) -> list[str]:
-        """Run ``watcher sync node``, killed at boundary *point* or after *instant* seconds; return the boundaries."""
+    def sync(self, point: int = 0, instant: float | None = None, *, room: int = 0) -> list[str]:
+        """Run ``watcher sync node``, killed at boundary *point* or after *instant* seconds; return the boundaries.
+
+        With *room* no file can grow beyond so many bytes, for the program and for the git that it starts.
+        """
         passed = self.world.folder / "boundaries"
         passed.unlink(missing_ok=True)
         passed.touch()
-        command = [sys.executable, "-m", "tests.resilience.victim", str(point), str(passed)]
+        command = ["prlimit", f"--fsize={room}"] if room else []
+        command += [sys.executable, "-m", "tests.resilience.victim", str(point), str(passed)]
         command += ["--github"] if self.site else []
         command += ["--config", str(self.world.config_file), "sync", "node"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

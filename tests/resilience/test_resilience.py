@@ -1,4 +1,4 @@
-"""A handful of the runs of ``make test-resilience``: killed at boundaries and at an instant, it ends like any other."""
+"""A handful of the runs of ``make test-resilience``, killed at boundaries and at an instant, and one on a full disk."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ pytestmark = pytest.mark.slow
 
 BETWEEN = "before Store.save_pull"
 """The forge has the pull request, and the memory does not know it yet."""
+
+ROOMS = (2_000, 100_000, 300_000)
+"""Bytes: no database at all; one without all its tables; one that is full in the middle of the walk."""
 
 
 @pytest.fixture(scope="module")
@@ -34,4 +37,19 @@ def test_killed_again_and_again_it_ends_as_if_nobody_had(origin: World, tmp_path
     with scene(tmp_path / "killed", origin, github=False) as played:
         play(played, kills)
         assert sum(told.startswith("exit -9 ") for told in played.tried) >= 3
+        assert wrong(played, expected) == []
+
+
+def test_without_room_on_the_disk_it_says_so_and_goes_on_when_there_is_some(origin: World, tmp_path: Path) -> None:
+    """No file grows beyond a size: each sync ends with an error, not a traceback, and the next one with room loses nothing."""
+    with scene(tmp_path / "undisturbed", origin, github=False) as played:
+        play(played)
+        expected = facts(played)
+    with scene(tmp_path / "full", origin, github=False) as played:
+        for room in ROOMS:
+            begun = played.sync(room=room)
+            assert not played.ended_well, played.tried[-1]
+            assert "Traceback" not in played.tried[-1]
+        assert begun, f"the last of ROOMS is too small to begin the walk: {played.tried[-1]}"
+        play(played)
         assert wrong(played, expected) == []

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
 from state.tables import Prose, Row, UtcTime, only_where
@@ -15,6 +15,7 @@ class BuildRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("plan", "name"),
         Index("ix_build_state", "state"),
+        Index("ix_build_place", "dockerfile", "hw"),
         Index("ix_build_open", "id", **only_where("state NOT IN ('tagged', 'superseded')")),
     )
 
@@ -42,6 +43,7 @@ class BuildRow(Row, table=True):
     started_at: datetime | None = Field(default=None, sa_type=UtcTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcTime)
     seconds: float
+    size: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     log: str = Field(sa_type=Prose)
     step: str = Field(sa_type=Prose)
     error: str = Field(sa_type=Prose)

@@ -37,12 +37,16 @@ from watcher.works import Works
 
 @dataclass
 class Forge:
-    """An engine without containers: a layer is a digest of Dockerfile and arguments. ``broken``: whose RUN fails."""
+    """An engine without containers: a layer is a digest of Dockerfile and arguments. ``broken``: whose RUN fails.
+
+    ``more``: bytes that each image has beside.
+    """
 
     name: str = "forge"
     made: list[str] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     platform: str = ""
+    more: int = 0
     then: Callable[[], None] = lambda: None
 
     async def ready(self) -> str:
@@ -61,7 +65,7 @@ class Forge:
             raise BuildError("forge build: STEP 2/2: RUN install_packages curl\nno such package: curl")
         self.then()
         stamp = hashlib.sha256(f"{text}{sorted(request.arguments.items())}".encode()).digest()
-        body = tar({"stamp": stamp, "var/lib/dpkg/status": DPKG})
+        body = tar({"stamp": stamp + hashlib.shake_256(stamp).digest(self.more), "var/lib/dpkg/status": DPKG})
         return layout(request.output, self.platform or request.platform, layers=(body,), labels=request.labels)
 
     async def run(

@@ -60,3 +60,17 @@ def test_a_changed_script_makes_what_copies_it_anew(foundry: Foundry) -> None:
     assert not report.cached
     after = foundry.digests(NODE)
     assert after["22"] == after["latest"] != before["22"]
+
+
+def test_a_size_that_moved_is_told(foundry: Foundry) -> None:
+    """Against what stood in the same place: in the report, by the command line, and of one build."""
+    number = _proposed(foundry)
+    foundry.forge.more = 100_000
+    foundry.world.decide("merge", number)
+    report = foundry.work()
+    assert set(report.sizes) == {build.name for build in report.built}
+    build = next(build for build in report.built if build.name == f"{NODE}:22.23.2-trixie-run")
+    assert build.size > 100_000
+    said = foundry.cli("builds", "show", str(build.id))
+    assert report.sizes[build.name] in said
+    assert "and was 0.0 MiB (+" in said

@@ -16,7 +16,8 @@ from watcher.indexing import Indexed
 class Report:
     """The images that were built, were there already, were relabelled, failed or wait for one that failed; and names.
 
-    ``stopped`` says why the run went no further; ``trouble`` which repositories did not get their moving names.
+    ``stopped`` says why the run went no further; ``trouble`` which repositories did not get their moving names;
+    ``sizes`` maps the names of images whose size moved by more than a tenth to how.
     """
 
     built: list[Build] = field(default_factory=list)
@@ -27,6 +28,7 @@ class Report:
     tags: list[Tagged] = field(default_factory=list)
     indexes: list[Indexed] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
+    sizes: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
 
     def made(self, build: Build, tags: Sequence[Tagged]) -> None:
@@ -62,6 +64,7 @@ class Report:
             "failed": [{"name": b.name, "step": b.step or b.error, "log": b.log or None} for b in self.broken],
             "blocked": [{"name": build.name, "reason": build.error} for build in self.blocked],
             "tags": [{"ref": tag.ref, "digest": tag.digest, "action": tag.action} for tag in self.names],
+            "sizes": [{"name": name, "note": note} for name, note in self.sizes.items()],
         }
 
 

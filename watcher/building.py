@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from builder.publish import Tagged
+from builder.smoke import size_note
 from generator.rows import Catalogue
 from state.errors import RegistryError, WatcherError
 from state.events import BuildFailed, ImageBuilt
@@ -185,6 +186,8 @@ class Crew:
             )  # fmt: skip
             self._app.store.record([event], self._app.now())
         self._report.made(build, tags)
+        if build.kind == "build" and (note := size_note(build.size, self._app.store.builds.size_before(build))):
+            self._report.sizes[build.name] = note
         self._queue(self._graph.made(build))
 
     def _failed(self, build: Build, error: WatcherError) -> set[str]:

@@ -61,7 +61,15 @@ async def make(
     now = app.now()
     seconds = monotonic() - begun
     done = replace(
-        dated, state="pushed", finished_at=now, seconds=seconds, failures=0, next_try=None, step="", error=""
+        dated,
+        state="pushed",
+        finished_at=now,
+        seconds=seconds,
+        failures=0,
+        next_try=None,
+        step="",
+        error="",
+        size=sum(layer.size for layer in manifest.layers),
     )
     return done, tags
 

@@ -27,7 +27,8 @@ class Build:
     images repository that it is made from; ``source`` is what the plan is about. ``name`` and ``base`` are whole names;
     ``dockerfile`` and ``hw`` are the place in the tree. ``day`` is the date of its dated names; ``dated`` what those
     really end in (``20261122.1``), "" until that is known. ``inputs`` is the digest of all that goes into it, ``digest``
-    that of the image; both "" until known. ``failures`` are those in a row. ``log`` is a path below the folder of
+    that of the image; both "" until known. ``failures`` are those in a row. ``size`` is the bytes of its layers
+    as they are transferred, 0 until known. ``log`` is a path below the folder of
     builds. ``step`` is the instruction that failed.
     """
 
@@ -55,6 +56,7 @@ class Build:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     seconds: float = 0.0
+    size: int = 0
     log: str = ""
     step: str = ""
     error: str = ""

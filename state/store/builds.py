@@ -73,6 +73,19 @@ class Builds:
         with self._reading() as session:
             return newest(session, limit, states)
 
+    def size_before(self, build: Build) -> int | None:
+        """Return the bytes of what stood in the place of *build* before it, None if that is not known."""
+        dockerfile, hw = build.place
+        query = (
+            select(BuildRow.size)
+            .where(BuildRow.dockerfile == dockerfile, BuildRow.hw == hw, BuildRow.size > 0)
+            .where(col(BuildRow.id) < build.id, BuildRow.digest != build.digest)
+            .order_by(col(BuildRow.id).desc())
+            .limit(1)
+        )
+        with self._reading() as session:
+            return session.exec(query).first()
+
     def made(self, names: Collection[str]) -> Mapping[str, Build]:
         """Return name → the newest of these images that is in the registry."""
         found: dict[str, Build] = {}

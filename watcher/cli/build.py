@@ -150,6 +150,10 @@ def _tell(report: Report, *, every: bool) -> None:
             click.echo(f"{title:<8} {build.name}  {build.digest[:19]}  {build.seconds:.1f} s")
         if len(made) > len(shown):
             click.echo(f"         … {len(made) - len(shown):,} more (--all lists them)")
+    for name, note in list(report.sizes.items())[: None if every else _EXAMPLES]:
+        click.echo(f"size     {name}: {note}")
+    if not every and len(report.sizes) > _EXAMPLES:
+        click.echo(f"         … {len(report.sizes) - _EXAMPLES:,} more (--all lists them)")
     _trouble(report)
     done = Counter(tag.action for tag in report.names)
     click.echo(

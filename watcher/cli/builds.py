@@ -57,11 +57,12 @@ def _why(build: Build) -> str:
 @config_option
 def show(number: int, *, as_json: bool) -> None:
     """Show all that is known of one build."""
-    build, _ = run(lambda app: _find(app, number))
+    build, note = run(lambda app: _sized(app, number))
+    told = {**build.document(), "size_note": note}
     if as_json:
-        print_json(build.document())
+        print_json(told)
         return
-    for key, value in build.document().items():
+    for key, value in told.items():
         if value not in (None, ""):
             click.echo(f"{key:<12} {value}")
 
@@ -77,6 +78,14 @@ def log(number: int) -> None:
             f"build {number} has no log: it was {'relabelled' if build.kind == 'relabel' else build.state}"
         )
     click.echo(file.read_text(errors="replace"), nl=False)
+
+
+async def _sized(app: App, number: int) -> tuple[Build, str]:
+    """A build, and what is to be told of its size."""
+    from builder.smoke import size_note
+
+    build, _ = await _find(app, number)
+    return build, size_note(build.size, app.store.builds.size_before(build)) if build.size else ""
 
 
 async def _find(app: App, number: int) -> tuple[Build, Path]:

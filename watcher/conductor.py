@@ -14,8 +14,9 @@ from datetime import timedelta
 from state.errors import BuildError, WatcherError
 from state.events import BuildPlanned
 from state.store import Entry, Recorded, Wish, summary_of
-from watcher import building, bus, notices
+from watcher import building, bus, notices, pruning, registry_access
 from watcher.app import App
+from watcher.family import main
 from watcher.notices import Sender
 from watcher.poll import Polled, poll
 
@@ -92,6 +93,20 @@ class Conductor:
         log.info("builds: %s, %d tags", ", ".join(told) or "nothing made", len(report.tags))
         if report.stopped:
             raise BuildError(report.stopped)
+
+    async def prune(self) -> None:
+        """Delete from the registry what ``[retention]`` says; nothing where no registry is named.
+
+        :raises RegistryError: the registry cannot be reached
+        :raises StoreBusy: another watcher is building
+        """
+        app = self.app
+        if self._closing or not app.config.settings.registry.url:
+            return
+        async with registry_access.opened(app.config) as registry, app.lock("build"):
+            done = await pruning.prune(app, registry, (await main(app)).family.namespace)
+        if done.staged or done.dated:
+            log.info("deleted %d staged images and %d dated names", len(done.staged), len(done.dated))
 
     async def tell(self) -> None:
         """Tell people what happened, and what lasts for too long."""

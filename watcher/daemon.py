@@ -12,6 +12,7 @@ import logging
 import signal
 from collections.abc import Collection
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 from state.errors import SettingsError, WatcherError
@@ -29,6 +30,7 @@ from watcher.wiring import notifier, wired
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 600.0
+_PRUNE = timedelta(hours=6)
 _BREATH = 0.5
 """Seconds between two rounds of the inbox: what a hundred webhooks want meanwhile is one look."""
 _STOPS = (signal.SIGTERM, signal.SIGINT)
@@ -167,8 +169,11 @@ class Daemon:
 
 
 async def _publish(conductor: Conductor) -> None:
-    """The role ``publish``: make what is due; where that cannot be, say so once, and wait for longer."""
-    told, pause = "", 0.0
+    """The role ``publish``: make what is due; where that cannot be, say so once, and wait for longer.
+
+    Now and then, after the builds, the registry is rid of what nobody needs any more.
+    """
+    told, pause, prune_at = "", 0.0, conductor.app.now()
     while True:
         try:
             await conductor.build()
@@ -180,6 +185,9 @@ async def _publish(conductor: Conductor) -> None:
         except Exception:
             log.exception("builds: a bug of the watcher")
             pause = _LONGEST_PAUSE
+        if conductor.app.now() >= prune_at:
+            await guarded("prune", conductor.prune)
+            prune_at = conductor.app.now() + _PRUNE
         conductor.planned.clear()
         await asyncio.sleep(pause)
         with contextlib.suppress(TimeoutError):

@@ -11,7 +11,7 @@ from watcher.source_settings import Span, Table
 
 
 class Retention(Table):
-    """``[retention]``: what `watcher prune` deletes.
+    """``[retention]``: what `watcher prune` deletes, and every six hours the daemon's role ``publish``.
 
     ``staging`` is how long an image stays in the staging repository after its names were written; ``dated`` how long a
     dated name stays that nothing else leads to, for ever where it is not set.

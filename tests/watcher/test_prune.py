@@ -20,6 +20,7 @@ from tests.watcher.shelf import Shelf, shelf_of, shelved
 from tests.world import World
 from watcher.app import App
 from watcher.cli import cli
+from watcher.conductor import Conductor
 
 STAGING = "balenalib/staging"
 NAME = "balenalib/amd64-debian"
@@ -76,6 +77,19 @@ def test_staged_images_go_a_week_after_their_names_were_written(
         assert f"deleted {STAGING}:1a" in _call().stdout
         assert set(server.repository(STAGING).tags) == there - {"1a"}
         assert json.loads(_call("--json").stdout) == {"staged": [], "dated": [], "kept": []}
+
+
+def test_the_daemon_deletes_as_the_command_does(world: World, tmp_path: Path) -> None:
+    """Its housekeeping needs nobody who calls `watcher prune`."""
+
+    async def fill(shelf: Shelf) -> None:
+        for inputs, days in (("1a", 9), ("2b", 2)):
+            await _stage(shelf, inputs, inputs, state="tagged", days=days)
+
+    with shelved(world) as server:
+        _with(world, tmp_path, fill)
+        world.run(lambda app: Conductor(app).prune())
+        assert set(server.repository(STAGING).tags) == {"2b"}
 
 
 def _dated(world: World, extra: str = "") -> None:

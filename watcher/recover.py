@@ -1,4 +1,6 @@
-"""Rebuilds the memory from what is the truth: the images repository's commits, the forge, and the registry.
+"""Rebuilds the memory from what is the truth: the images repository's commits, and the forge.
+
+What the registry holds is not read yet: ``watcher adopt`` takes a repository's tags into the ledger.
 
 A pull request's title and body are anyone's to edit, so nothing is read from them: the commit at its head, its trailers
 and the files that it records tell what it brings. Where it stands is the forge's to say.

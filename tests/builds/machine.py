@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 NEEDED = {
+    "arch-test": "arch-test",  # mmdebstrap asks it whether a foreign program runs
     "buildah": "buildah",
     "docker-registry": "docker-registry",
     "gpgv": "gpgv",

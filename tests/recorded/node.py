@@ -10,11 +10,11 @@ from sources import digests, node, signatures
 from state.errors import SourceError
 from tests.recorded.outcome import Outcome
 
-_BAD_LISTS = {"v16.20.0": "KeyTooOld", "v26.3.0": "SignatureError", "v26.5.1": "KeyTooOld"}
+_WHY = {"v16.20.0": "KeyTooOld", "v26.3.0": "SignatureError", "v26.5.1": "KeyTooOld"}
 
 
 def check(folder: Path) -> Outcome:
-    """Read the documents and verify the lists; exactly the known bad lists may be refused."""
+    """Read the documents and verify the lists; each of the known bad lists is refused for its own reason."""
     outcome, seen, refused = Outcome(), set[str](), dict[str, str]()
     indexes = [*folder.glob("dist-index.*.json"), *folder.glob("reconstructed/dist-index.*.json")]
     schedules = [folder / "schedule.json", *folder.glob("schedule-history/*.json")]
@@ -36,7 +36,7 @@ def check(folder: Path) -> Outcome:
         except SourceError as error:
             outcome.refused.append((file.name, f"{type(error).__name__}: {error.problem}"))
             refused[version] = type(error).__name__
-    outcome.good = refused == _BAD_LISTS
+    outcome.good = refused == _WHY
     return outcome
 
 

@@ -1,23 +1,30 @@
-"""The stage: one workspace and one upstream in which a history is played, with the steps that the daemon takes."""
+"""The stage: one workspace and one upstream in which a history is played, by the daemon's own steps at its own times.
+
+When it polls is what its cadence says (``watcher/cadence.py``). Polls between two recorded states find nothing new and
+change nothing of what the cadence goes by, so they are only counted; the first poll after a state is played for real.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from generator import matrix
 from generator.rows import Catalogue
-from state.model import Platform, Release, Version
-from state.store import PullRecord
+from state.events import FeedFailed, PullRequestOpened, PullRequestUpdated
+from state.model import Held, Platform, Release, Version
+from state.store import PullRecord, pace
 from tests.replay.history import History
 from tests.replay.tally import Tally
 from tests.upstream import Upstream
 from tests.upstream.registry import Registry
 from tests.world import World
-from watcher import bus, changes, workspace
+from watcher import workspace
 from watcher.app import App
-from watcher.sync import Report, sync
+from watcher.cadence import Facts, Rhythm, next_check
+from watcher.conductor import Conductor
 
 
 def play(history: History, folder: Path) -> Tally:
@@ -29,12 +36,16 @@ def play(history: History, folder: Path) -> Tally:
         moments = history.moments()
         workspace.make(folder / "ws", [], moments[0])
         world = Theatre(folder, upstream, registry=registry)
-        stage = Stage(history, Tally(history.name, len(moments), bad=history.bad))
-        for poll, moment in enumerate(moments):
+        stage = Stage(history, Tally(history.name, bad=history.bad))
+        for number, moment in enumerate(moments):
+            at = stage.arrival(moment)
+            if number + 1 < len(moments) and moments[number + 1] <= at:
+                stage.tally.passed += 1  # upstream had moved on before anybody asked
+                continue
             registry.tags = dict(history.images(moment))
             history.serve(moment, served, folder / "ws" / "var" / "keys" / history.name)
-            world.day(moment)
-            world.run(lambda app, poll=poll: stage.poll(app, poll))  # type: ignore[misc]
+            world.day(at)
+            world.run(lambda app, moment=moment: stage.poll(app, moment))  # type: ignore[misc]
         return stage.tally
 
 
@@ -52,42 +63,71 @@ class Theatre(World):
 
 
 class Stage:
-    """Who plays: the watcher's main job, and a maintainer who merges all that it proposes."""
+    """Who plays: the daemon's conductor, and a maintainer who merges all that it proposes."""
 
     def __init__(self, history: History, tally: Tally) -> None:
         self._history, self.tally = history, tally
         self._recorded: dict[str, Release] = {}
+        self._next: tuple[datetime, Rhythm, Facts] | None = None
 
-    async def poll(self, app: App, poll: int) -> None:
-        """Poll once, merge, and note what came of it."""
-        name, now = self._history.name, app.now()
+    def arrival(self, moment: datetime) -> datetime:
+        """When the daemon polls first after *moment*; what it asks until then in vain is counted."""
+        if self._next is None:
+            return moment
+        at, rhythm, facts = self._next
+        while at < moment:
+            self.tally.vain += 1
+            at = next_check(rhythm, replace(facts, now=at)).at
+        return at
+
+    async def poll(self, app: App, moment: datetime) -> None:
+        """Poll what has been served since *moment*, merge, and note what came of it."""
+        name, conductor, poll = self._history.name, Conductor(app), self.tally.polled(moment, app.now())
         before = await app.images.catalogue(await app.images.head())
         stack = next((s for s in before.stacks.values() if s.source == name), None)
         self.tally.proposes = stack is not None or name in before.distros
-        due = self._history.due(now, stack.require if stack else ())
+        due = self._history.due(moment, stack.require if stack else ())
         for key in due:
             self.tally.due.setdefault(key, poll)
-        report = await sync(app, [name])
+        since = app.store.last_event()
+        failed = (await conductor.poll(name)).failed
+        if name in await conductor.settle():  # files that were compared meanwhile: the daemon polls once more
+            failed = (await conductor.poll(name)).failed
         for release in app.store.releases(name):
             self.tally.recorded.setdefault((release.line, str(release.version)), poll)
-        self._note(report, poll)
-        for pull in report.pulls:
+        self._note(app.store.holds(name), failed, poll)
+        pulls = _touched(app, since)
+        for pull in pulls:
             self._pull(pull, before, poll)
-        await self._merge(app, report)
+        for pull in pulls:  # the maintainer merges one, lets the watcher see that, merges the next
+            await app.forge.merge(pull.number)
+            await conductor.look()
+        left = [each.event for each in app.store.unfinished()]
+        self.tally.broken += [f"poll {poll}: a step failed: {type(event).__name__}" for event in left]
         after = await app.images.catalogue(await app.images.head())
         self._compare(after)
         for (line, version), platforms in due.items():
             if stack and (line, version) in self.tally.proposed:
                 self._files(after, line, version, set(platforms) & set(matrix.wanted(after, stack.name, line)), poll)
+        self._next = self._plan(app)
 
-    def _note(self, report: Report, poll: int) -> None:
+    def _plan(self, app: App) -> tuple[datetime, Rhythm, Facts]:
+        """When the daemon polls next, and what its cadence goes by."""
+        name, now = self._history.name, app.now()
+        state = app.store.source_state(name)
+        with app.store._reading() as session:
+            known = pace._pace(session, name, now.date())
+        facts = Facts(now, known.days, known.sighted, app.store.holds(name), state.failing_since)
+        assert state.next_check
+        return state.next_check, app.config.source(name).rhythm(name), facts
+
+    def _note(self, waiting: Iterable[Held], failed: Iterable[FeedFailed], poll: int) -> None:
         """Note what was held, refused and told."""
-        tally = self.tally
-        tally.broken += [f"poll {poll}: a step failed: {type(each.event).__name__}" for each in report.broken]
-        tally.held |= {(f"{h.line} {h.version}", str(h.arch or "")) for h in report.held}
-        for failure in report.failed:
+        tally, holds = self.tally, list(waiting)
+        tally.held |= {(f"{h.line} {h.version}", str(h.arch or "")) for h in holds}
+        for failure in failed:
             tally.failed.setdefault(f"{failure.url}: {failure.field} {failure.error}", []).append(poll)
-        said = [h.version for h in report.held if h.arch is None] + [f"{f.url} {f.error}" for f in report.failed]
+        said = [h.version for h in holds if h.arch is None] + [f"{f.url} {f.error}" for f in failed]
         tally.refused |= {version for version in tally.bad if any(version in each for each in said)}
 
     def _pull(self, pull: PullRecord, before: Catalogue, poll: int) -> None:
@@ -110,14 +150,6 @@ class Stage:
                 tally.downgrades.append(f"downgrade: {pull.title}, at poll {poll}")
             tally.proposed.setdefault((line, version), poll)
 
-    async def _merge(self, app: App, report: Report) -> None:
-        """Be the maintainer: merge one, let the watcher see that, merge the next."""
-        for pull in report.pulls:
-            await app.forge.merge(pull.number)
-            await app.repository.fetch()
-            failed = await bus.run(app, app.store.record((await changes.watch(app)).events, app.now()))
-            self.tally.broken += [f"after a merge, a step failed: {type(each.event).__name__}" for each in failed]
-
     def _compare(self, catalogue: Catalogue) -> None:
         """Compare what is recorded on the default branch, and was not before, with what upstream published."""
         for release in catalogue.lines(self._history.name):
@@ -138,3 +170,10 @@ class Stage:
             artifact = release.artifact(platform) if release else None
             if artifact and str(artifact.version) == version:
                 self.tally.merged.setdefault(key, poll)
+
+
+def _touched(app: App, since: int) -> list[PullRecord]:
+    """The pull requests that were opened or updated after an event."""
+    events = [each.event for each in app.store.events_after(since)]
+    numbers = [e.pull.number for e in events if isinstance(e, PullRequestOpened | PullRequestUpdated)]
+    return [pull for number in dict.fromkeys(numbers) if (pull := app.store.pull(number))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from tests.replay.history import Key
@@ -20,11 +21,15 @@ class Tally:
 
     ``proposed``, ``recorded`` and ``merged`` map to the poll at which that came true. ``held`` are the releases, and
     the files, that waited for a time; ``others`` counts pull requests of other kinds (base images, packages, default,
-    end of life); ``failed`` is what a document or a file was refused for, and at which polls.
+    end of life); ``failed`` is what a document or a file was refused for, and at which polls. ``polls`` are those that
+    met a new state of upstream's: when that was there, and when the poll came; ``vain`` counts the polls between them,
+    ``passed`` the states that no poll met.
     """
 
     source: str
-    polls: int = 0
+    polls: list[tuple[datetime, datetime]] = field(default_factory=list)
+    vain: int = 0
+    passed: int = 0
     proposes: bool = True
     due: dict[Key, int] = field(default_factory=dict)
     recorded: dict[Key, int] = field(default_factory=dict)
@@ -41,6 +46,11 @@ class Tally:
     held: set[tuple[str, str]] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     bad: Mapping[str, str] = field(default_factory=dict)
+
+    def polled(self, moment: datetime, at: datetime) -> int:
+        """Note a poll *at* that time of what was there since *moment*; return its number."""
+        self.polls.append((moment, at))
+        return len(self.polls) - 1
 
     @property
     def missed(self) -> list[str]:
@@ -71,10 +81,12 @@ class Tally:
             print(f"          {'refused' if version in self.refused else '! NOT refused'}: {version}, {reason}")
 
     def _rows(self) -> dict[str, object]:
-        lags = _lags(self.due, self.proposed)
+        done = self.proposed if self.proposes else self.recorded
+        lags, hours = _lags(self.due, done), self._hours(done)
         late = _lags(self.files, self.merged)
         return {
-            "polls": self.polls,
+            "polls that met a new state": len(self.polls),
+            "polls in vain between them; states that none met": f"{self.vain}; {self.passed}",
             "releases of supported lines": len(self.due),
             "recorded": len(self.due.keys() & self.recorded.keys()),
             "proposed": len(self.due.keys() & self.proposed.keys())
@@ -87,10 +99,18 @@ class Tally:
             "lines removed at their end": f"{len(self.ended)} {' '.join(sorted(self.ended))}",
             "other pull requests": ", ".join(f"{count} {kind}" for kind, count in self.others.items()) or "0",
             "held for a time: releases, files": f"{_count(self.held, '')}, {len(self.held) - _count(self.held, '')}",
-            "rightly refused or held for good": f"{len(self.refused)} of {len(self.bad)}",
+            "rightly refused, held for good, or not judged": f"{len(self.refused)} of {len(self.bad)}",
             "median and worst lag in polls": f"{statistics.median(lags)}, {max(lags)}" if lags else "-",
+            "median and worst lag in hours, by its cadence": f"{statistics.median(hours):.1f}, {max(hours):.1f}"
+            if hours
+            else "-",
             "files; worst lag in polls": f"{len(self.merged)}; {max(late)}" if late else "-",
         }
+
+    def _hours(self, done: Mapping[Key, int]) -> list[float]:
+        """Hours from when a release was there until the poll that brought it."""
+        found = [(self.polls[self.due[key]][0], self.polls[poll][1]) for key, poll in done.items() if key in self.due]
+        return [(at - there).total_seconds() / 3600 for there, at in found]
 
 
 def _count(pairs: Iterable[tuple[str, str]], second: str) -> int:

@@ -41,7 +41,7 @@ def summary(step: Step, proposal: Proposal, old: Catalogue) -> str:
     for release in sorted(proposal.releases, key=lambda release: release.line not in fixed):
         was = old.version(step.source, release.line)
         fixes = release.line in fixed
-        line = f"{release.line} LTS ({release.lts})" if release.lts else release.line
+        line = f"{release.line} {release.long_term}".rstrip()
         rows.append(
             f"| {line} | {was or 'none'} → **{release.version}** | {release.published or 'unknown'} "
             f"| {proposal.seen:%Y-%m-%d %H:%M} UTC | {release.supported_until or 'unknown'} | {'**yes**' if fixes else 'no'} |"

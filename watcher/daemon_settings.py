@@ -17,7 +17,6 @@ _UPSTREAMS: Mapping[str, str] = {
     "python/cpython": "python",
     "golang/go": "go",
     "dotnet/core": "dotnet",
-    "rust-lang/rust": "rust",
     **{f"adoptium/temurin{number}-binaries": "openjdk" for number in (8, 11, 17, 21, 25)},
 }
 Role = Literal["poll", "publish", "web"]

@@ -11,7 +11,7 @@ from state.model import Held, Release
 from state.store import Status
 from state.store.status import SourceStatus
 from watcher.app import App
-from watcher.platforms import Spot, bases, judged, spots
+from watcher.platforms import Spot, of_newest, waiting
 
 _NEVER: SourceStatus = {
     "last_success": None,
@@ -36,12 +36,16 @@ def status(app: App) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class Releases:
-    """The releases of one source, newest first; ``spots`` are the platforms of those that are the newest of their line."""
+    """The releases of one source, newest first; ``spots`` are the platforms of those that are the newest of their line.
+
+    ``ended`` counts those that are left out since upstream does not support their line.
+    """
 
     found: Sequence[Release]
     held: Sequence[Held]
     spots: Mapping[tuple[str, str], list[Spot]]
     now: datetime
+    ended: int = 0
 
     def document(self) -> list[dict[str, Any]]:
         """Return what programs may rely on, as JSON."""
@@ -53,24 +57,18 @@ class Releases:
 
     def waits(self, release: Release) -> list[Held]:
         """Return what waits of it."""
-        return [h for h in self.held if (h.line, h.version) == (release.line, str(release.version))]
+        return waiting(release, self.held)
 
 
 async def releases(app: App, source: str, *, every: bool) -> Releases:
     """Return what is known of *source*: of the lines that upstream supports, or of *every* one."""
     now, held = app.now(), app.store.holds(source)
     catalogue = await app.images.catalogue(await app.images.head())
-    listed = [r for r in app.store.releases(source) if every or r.supported(now.date())]
-    found = sorted(listed, key=lambda r: r.version, reverse=True)
-    stack = next((stack for stack in catalogue.stacks.values() if stack.source == source), None)
-    distro = catalogue.distros.get(source)
-    newest = {r.line: r for r in reversed(found) if r.supported(now.date()) and not r.version.is_prerelease}
-    known, shown = Releases(found, held, {}, now), dict[tuple[str, str], list[Spot]]()
-    for release in newest.values():
-        there = bases(release, distro) if distro else spots(release, known.waits(release), stack)
-        before = next((r for r in found if r.line == release.line and r.version < release.version), None)
-        shown[release.line, str(release.version)] = judged(there, before, now)
-    return Releases(found, held, shown, now)
+    listed = app.store.releases(source)
+    chosen = [r for r in listed if every or r.supported(now.date())]
+    found = sorted(chosen, key=lambda r: r.version, reverse=True)
+    spots = of_newest(found, held, catalogue, source, now)
+    return Releases(found, held, spots, now, len(listed) - len(found))
 
 
 def _release(release: Release, there: list[Spot] | None) -> dict[str, Any]:

@@ -68,7 +68,9 @@ def _spot(release: Release, platform: Platform, held: Held | None, stack: Stack 
         return Spot(platform, "packaged", reason=f"the package of {', '.join(distros)}")
     if row and row.serves(release.line):
         return Spot(platform, "unknown")
-    return Spot(platform, "absent", reason=row.reason if row else stack.absent.get(platform, ""))
+    reason = row.reason if row else stack.absent.get(platform, "")
+    lacking = "; this version has no such package" if row and row.packages and reason else ""
+    return Spot(platform, "absent", reason=f"{reason}{lacking}")
 
 
 def bases(release: Release, distro: Distro) -> list[Spot]:

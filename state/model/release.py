@@ -82,7 +82,7 @@ class Release:
     """A version of one upstream, in the line (``22``, ``3.12``) that it belongs to.
 
     ``published`` is the day on which it came out, None where upstream does not say.
-    ``lts`` is the code name that upstream gives a long-term line (``""`` if it has none),
+    ``lts`` is the code name that upstream gives a long-term line, ``LTS`` where it gives none (``""``: it is none),
     ``supported_until`` the day after which upstream no longer fixes the line; ``maintained`` that upstream says it
     does fix the line, where it names no such day.
     ``artifacts`` is empty until they were looked up.
@@ -109,6 +109,11 @@ class Release:
         if self.supported_from is not None and self.supported_from > today:
             return False
         return self.maintained if self.supported_until is None else today <= self.supported_until
+
+    @property
+    def long_term(self) -> str:
+        """``LTS``, with the code name where upstream gives one: ``LTS (Jod)``; ``""`` if the line is none."""
+        return "LTS" if self.lts == "LTS" else f"LTS ({self.lts})" if self.lts else ""
 
     def artifact(self, platform: Platform) -> Artifact | None:
         """Its file for *platform*, if it has one."""

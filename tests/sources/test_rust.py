@@ -6,6 +6,7 @@ glibc are real, the rest is made up.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from state.errors import NotPublished, SourceError
 from state.model import Arch, Platform, Release, Version
 from tests.sources.pages import Pages
 
+REPOSITORY = Path(__file__).parents[2]
 STABLE = (Path(__file__).parent / "rust" / "channel-rust-stable.toml").read_bytes()
 OWN = "https://static.rust-lang.org/dist/channel-rust-1.98.1.toml"
 AMD64, AARCH64 = Platform(Arch.AMD64, "glibc"), Platform(Arch.AARCH64, "glibc")
@@ -116,3 +118,14 @@ def test_links_lead_to_notes_and_comparison() -> None:
     """A first version has nothing to be compared with."""
     assert rust.links("1.98.0", "1.98.1")["Comparison"].endswith("/compare/1.98.0...1.98.1")
     assert rust.links(None, "1.98.1") == {"Release notes": "https://github.com/rust-lang/rust/releases/tag/1.98.1"}
+
+
+def test_nothing_else_knows_of_the_worked_example() -> None:
+    """Adding a source takes its module and its line among the sources: CONTRIBUTING promises that."""
+    folders = [REPOSITORY / name for name in ("sources", "watcher", "state", "generator", "builder")]
+    files = [f for folder in folders for f in folder.rglob("*") if f.suffix in (".py", ".toml", ".j2", ".html", ".sql")]
+    word = re.compile(r"\brust\b", re.IGNORECASE)
+    assert {str(f.relative_to(REPOSITORY)) for f in files if word.search(f.read_text())} == {
+        "sources/__init__.py",
+        "sources/rust.py",
+    }

@@ -141,7 +141,7 @@ def test_the_newest_release_of_a_line_is_shown_by_platform(imported: World) -> N
     imported.sync()
     shown = run(imported, "releases", "node").stdout.splitlines()
     assert shown[0].startswith("22.23.2")
-    assert "until 2027-04-30  LTS Jod" in shown[0]
+    assert "until 2027-04-30  LTS (Jod)" in shown[0]
     assert shown[-1].startswith("22.11.0")
     table = {line.split()[0]: line.split()[1:] for line in shown[1:-1]}
     assert table["glibc"] == ["musl"]
@@ -207,3 +207,28 @@ def test_what_no_stack_is_made_of_shows_what_is_known() -> None:
     assert list(grid(spots(bare, [], None), [whole], OLDER[2])) == [
         "awaited since 2024-11-01 09:00  the release: no list"
     ]
+
+
+def test_nothing_supported_is_told_apart_from_nothing_known(world: World) -> None:
+    """Before the first poll, and when the last line that is known has ended."""
+    assert run(world, "releases", "node").output == "Nothing is known yet: watcher sync node\n"
+    world.sync()
+    world.day(OLDER[2].replace(year=2050))
+    told = run(world, "releases", "node").output
+    assert "upstream supports the line of none of them: --all lists them" in told
+    assert told.split()[0] == str(len(run(world, "releases", "node", "--all").output.splitlines()))
+
+
+def test_a_line_without_a_package_is_absent_for_that_reason() -> None:
+    """Else the words about the package would contradict the absence."""
+    row = Served(Platform(Arch.I386, "glibc"), "Debian", reason="what Debian packages", packages={"bookworm": ("17",)})
+    stack = replace(STACK, served=(row,))
+    release = Release("node", "24", Version("24.0.0"), None)
+    (spot,) = [spot for spot in spots(release, [], stack) if spot.platform == row.platform]
+    assert (spot.state, spot.reason) == ("absent", "what Debian packages; this version has no such package")
+
+
+@pytest.mark.parametrize(("lts", "told"), [("", ""), ("LTS", "LTS"), ("Jod", "LTS (Jod)")])
+def test_a_long_term_line_is_called_so_once(lts: str, told: str) -> None:
+    """Some upstreams give a code name, others only say that it is one."""
+    assert Release("node", "22", Version("22.11.0"), None, lts).long_term == told

@@ -43,12 +43,19 @@ def command(source: str, *, every: bool, as_json: bool) -> None:
             for line in grid(there, whole, known.now):
                 click.echo(f"    {line}")
     if not known.found:
-        click.echo(f"Nothing is known yet: watcher sync {source}")
+        click.echo(_nothing(known, source))
+
+
+def _nothing(known: Releases, source: str) -> str:
+    """Why there is nothing to show, and what to do."""
+    if known.ended:
+        return f"{known.ended} releases are known, and upstream supports the line of none of them: --all lists them"
+    return f"Nothing is known yet: watcher sync {source}"
 
 
 def _line(release: Release) -> str:
     """One release in one line."""
     until = f"until {release.supported_until}" if release.supported_until else ""
-    marks = (until, release.lts and f"LTS {release.lts}", "security" if release.security else "")
+    marks = (until, release.long_term, "security" if release.security else "")
     words = (f"{release.version!s:<14}", f"{release.line:<12}", str(release.published or ""), *(m for m in marks if m))
     return "  ".join(words)

@@ -123,7 +123,7 @@ async def test_a_session_ends_and_cannot_be_made_up(proposed: World, serve: Serv
 async def test_the_token_cannot_be_guessed_quickly_and_the_way_back_stays_here(
     imported: World, serve: Serve, with_token: str
 ) -> None:
-    """After five failures nobody may try for a minute, and ``back`` leads to no other site."""
+    """After five failures an address may not try for a minute, and ``back`` leads to no other site."""
     async with serve(imported) as (browser, _, _):
         for back in ("//evil.example", "https://evil.example", "/\\evil.example", "/\tevil"):
             answer = await browser.post("/login", data={"token": with_token, "back": back})
@@ -146,3 +146,37 @@ async def test_only_a_trusted_proxy_names_a_user(proposed: World, serve: Serve, 
         else:
             await browser.post("/changes/2/close", data=await form(browser, "close"))
             assert [wish.wanted.who for wish in app.store.desk.inbox.open()] == [name]
+
+
+async def test_wrong_tokens_lock_nobody_else_out(proposed: World, serve: Serve, with_token: str) -> None:
+    """Neither programs that bear the right one, nor people who come by the same proxy from another address."""
+    proposed.settings('[web]\ntrusted_proxies = ["10.0.0.0/8"]')
+    async with serve(proposed, "10.0.0.5") as (browser, _, _):
+        for _ in range(9):
+            refused = await browser.get("/moves.json", headers={"Authorization": "Bearer wrong"})
+            assert refused.headers["location"].startswith("/login")
+            assert (
+                await browser.post("/login", data={"token": "wrong"}, headers=_from("192.0.2.1"))
+            ).status_code == 403
+        for page in ("/moves.json", "/moves.atom", "/sources/node"):
+            assert (await browser.get(page, headers={"Authorization": f"Bearer {with_token}"})).status_code == 200
+        right = {"token": with_token}
+        assert (await browser.post("/login", data=right, headers=_from("192.0.2.1"))).status_code == 403
+        forged = await browser.post("/login", data=right, headers=_from("192.0.2.9, 192.0.2.1"))
+        assert forged.status_code == 403
+        assert (await browser.post("/login", data=right, headers=_from("192.0.2.2"))).status_code == 303
+
+
+@pytest.mark.parametrize(("client", "secure"), [("10.0.0.5", True), ("203.0.113.7", False)])
+async def test_a_cookie_is_secure_where_the_proxy_speaks_https(
+    imported: World, serve: Serve, with_token: str, client: str, *, secure: bool
+) -> None:
+    """Only a proxy that is trusted can say so."""
+    imported.settings('[web]\ntrusted_proxies = ["10.0.0.0/8"]')
+    async with serve(imported, client) as (browser, _, _):
+        answer = await browser.post("/login", data={"token": with_token}, headers={"X-Forwarded-Proto": "https"})
+        assert ("secure" in answer.headers["set-cookie"].lower()) == secure
+
+
+def _from(address: str) -> dict[str, str]:
+    return {"X-Forwarded-For": address}

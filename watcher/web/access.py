@@ -23,6 +23,8 @@ COOKIE = "watcher_session"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _ATTEMPTS = 5
 _PAUSE = timedelta(minutes=1)
+_ADDRESSES = 10_000
+"""Of how many addresses failures are kept in mind; then the oldest are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Access:
         self._web, self._token, self._now = web, token or None, now
         secret = token.encode() if token else secrets.token_bytes(32)
         self._key = hmac.digest(secret, b"watcher session", "sha256")
-        self._failures: list[datetime] = []
+        self._failures: dict[str, list[datetime]] = {}
 
     @property
     def has_token(self) -> bool:
@@ -67,12 +69,12 @@ class Access:
         return Viewer(user, self._sign("form", cookie)) if good else Viewer()
 
     def may_read(self, request: Request, viewer: Viewer) -> bool:
-        """Whether this request is shown anything: by setting, by login, or because it comes from this very machine.
+        """Whether this request is shown anything: by setting, login or token, or because it is from this very machine.
 
         A page of another site that made its name lead to 127.0.0.1 is told by the Host header, a proxy on this machine
         by what it adds: neither is "from here".
         """
-        if self._web.public or viewer.name is not None:
+        if self._web.public or viewer.name is not None or self._bears(request):
             return True
         host = request.headers.get("host", "")
         name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
@@ -83,30 +85,52 @@ class Access:
         """Whether a form is one that we showed to *viewer*, who may act."""
         return viewer.name is not None and hmac.compare_digest(form_token.encode(), viewer.csrf.encode())
 
-    def login(self, token: str) -> str | None:
-        """Return the cookie for who knows the token, else None. After five failures in a minute nobody may try."""
-        now = self._now()
-        self._failures = [at for at in self._failures if now - at < _PAUSE]
-        if self._token is None or len(self._failures) >= _ATTEMPTS:
-            return None
-        if not hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode()):
-            self._failures.append(now)
-            return None
-        end = str(int(now.timestamp()) + self.seconds)
-        return f"operator|{end}|{self._sign('session', 'operator', end)}"
+    def login(self, request: Request, token: str) -> str | None:
+        """Return the cookie for who knows the token, else None. After five failures in a minute an address may not try.
+
+        Only that address: else anybody could lock everybody out.
+        """
+        now, address = self._now(), self._address(request)
+        failures = [at for at in self._failures.pop(address, []) if now - at < _PAUSE]
+        if len(failures) < _ATTEMPTS and self._knows(token):
+            end = str(int(now.timestamp()) + self.seconds)
+            return f"operator|{end}|{self._sign('session', 'operator', end)}"
+        self._failures[address] = [*failures, now][:_ATTEMPTS]
+        if len(self._failures) > _ADDRESSES:
+            del self._failures[next(iter(self._failures))]
+        return None
+
+    def secure(self, request: Request) -> bool:
+        """Whether people reach these pages by https: here, or at the proxy before them."""
+        forwarded = request.headers.get("x-forwarded-proto", "") if self._trusted(request) else ""
+        return "https" in (request.url.scheme, forwarded.strip().lower())
+
+    def _bears(self, request: Request) -> bool:
+        """Whether a program that asks knows the token: no form is shown to it, so a wrong one locks nobody out."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and self._knows(token.strip())
+
+    def _knows(self, token: str) -> bool:
+        return self._token is not None and hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
+
+    def _address(self, request: Request) -> str:
+        """Where a request comes from: what a trusted proxy says last is what it saw itself."""
+        said = request.headers.get("x-forwarded-for", "") if self._trusted(request) else ""
+        return said.rpartition(",")[2].strip()[:100] or (request.client.host if request.client else "")
 
     def _proxied(self, request: Request) -> str:
         """The user whom a trusted proxy names, or nothing."""
         header = self._web.proxy_user_header
         user = request.headers.get(header, "").strip() if header else ""
-        if not user or request.client is None:
-            return ""
+        return user[:100] if user and self._trusted(request) else ""
+
+    def _trusted(self, request: Request) -> bool:
+        """Whether it comes from one of ``[web] trusted_proxies``."""
         try:
-            address = ip_address(request.client.host)
+            address = ip_address(request.client.host if request.client else "")
         except ValueError:
-            return ""
-        trusted = any(address in ip_network(proxy) for proxy in self._web.trusted_proxies)
-        return user[:100] if trusted else ""
+            return False
+        return any(address in ip_network(proxy) for proxy in self._web.trusted_proxies)
 
     def _sign(self, *words: str) -> str:
         """A digest that only this key makes of these words."""

@@ -42,7 +42,7 @@ def _endpoint(site: Site, endpoint: Endpoint) -> Callable[[Request], Awaitable[R
     """Answer as JSON; what goes wrong is a document with ``error``, too."""
 
     async def answer(request: Request) -> Response:
-        if not may_read(site, request):
+        if not site.access.may_read(request, site.access.viewer(request)):
             return await _json({"error": "Authorization: Bearer with the token of [web] token_file is needed"}, 401)
         try:
             return await _json(await endpoint.answer(site, _given(endpoint, request)))
@@ -54,14 +54,6 @@ def _endpoint(site: Site, endpoint: Endpoint) -> Callable[[Request], Awaitable[R
             return await _json({"error": str(error)}, 503)
 
     return answer
-
-
-def may_read(site: Site, request: Request) -> bool:
-    """Whether this request is told anything."""
-    if site.access.may_read(request, site.access.viewer(request)):
-        return True
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and site.access.login(token.strip()) is not None
 
 
 async def _json(document: Any, status: int = 200) -> Response:

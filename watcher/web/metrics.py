@@ -25,7 +25,6 @@ from state.errors import StoreError
 from state.store.status import SourceStatus
 from watcher import known
 from watcher.app import App
-from watcher.web.api import may_read
 from watcher.web.site import Site
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
@@ -43,7 +42,8 @@ class Metrics:
 
     async def answer(self, request: Request) -> Response:
         """The metrics, for who may read the pages, or knows the token of ``[web] token_file``."""
-        if not may_read(self._site, request):
+        access = self._site.access
+        if not access.may_read(request, access.viewer(request)):
             return PlainTextResponse("Authorization: Bearer with the token of [web] token_file is needed\n", 401)
         try:
             text = await asyncio.to_thread(generate_latest, self.registry)

@@ -22,11 +22,11 @@ def page(site: Site) -> Callable[[Request], Awaitable[Response]]:
         if request.method != "POST":
             return await show(request, site, "login.html", back=back, refused=False)
         form = await read(request) or {}
-        cookie = site.access.login(form.get("token", ""))
+        cookie = site.access.login(request, form.get("token", ""))
         if cookie is None:
             return await show(request, site, "login.html", status=403, back=back, refused=True)
         answer = RedirectResponse(_inside(form.get("back", "/")), 303, dict(HEADERS))
-        secure = request.url.scheme == "https"
+        secure = site.access.secure(request)
         answer.set_cookie(COOKIE, cookie, site.access.seconds, httponly=True, samesite="strict", secure=secure)
         return answer
 

@@ -25,7 +25,7 @@ PAGES = {
     "/images?name=raspberrypi3-node:22": "balenalib/raspberrypi3-debian-node:22.11.0-",
     "/events": "ReleaseSeen",
     "/events?source=node": "PullRequestOpened",
-    "/events/1": "&#34;releases&#34;",
+    "/events/1": "What came of it",
     "/builds": "Nothing was planned",
     "/moves": "No tag has moved yet",
     "/login": "Nobody can log in here",

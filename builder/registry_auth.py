@@ -42,7 +42,7 @@ class Tokens:
         realm = said.get("realm", "")
         if scheme.lower() != "bearer" or urlsplit(realm).scheme not in ("https", "http"):
             raise RegistryError(
-                host, repository, "asks for a login, and none is set: [registry] username, password_file"
+                host, repository, "asks for a login, and none is set: [registry] user, password_file"
             )
         if urlsplit(realm).scheme == "http" and urlsplit(realm).hostname not in ("127.0.0.1", "localhost", "::1"):
             raise RegistryError(host, repository, f"sends the login over plain http to {urlsplit(realm).netloc}")

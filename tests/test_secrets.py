@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from sources import SOURCES
+from state.errors import SettingsError
 from tests.github.hooks import signature
 from tests.github.hub import Access
 from tests.github.site import TOKEN
 from tests.running import Running, running
 from tests.world import NEWER, World
 from watcher.config import load
+from watcher.trust import signer_of
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +35,12 @@ KEYS = (
     "WEB__TOKEN",
     "REGISTRY__PASSWORD",
     "GITHUB__PRIVATE_KEY",
+    "NOTICES__URLS",
+    "TRUST__SIGNING_KEY",
 )
-MIRROR = "MIRROR"
+MIRROR, DATABASE = "MIRROR", "DATABASE"
+WITHIN = {"NOTICES__URLS": "json://user:{}@127.0.0.1:9/"}
+"""What a secret is a part of, where it is not the whole setting."""
 
 
 class Witness:
@@ -82,7 +88,11 @@ class Told:
     @property
     def environment(self) -> dict[str, str]:
         """What a process of ours is given."""
-        return {f"WATCHER_{key}": self.given[key] for key in KEYS}
+        return {f"WATCHER_{key}": WITHIN.get(key, "{}").format(self.given[key]) for key in KEYS}
+
+    def database(self, place: str) -> str:
+        """The URL of a database that there is not, with its password."""
+        return f"postgresql+psycopg://user:{self.given[DATABASE]}@{place}/watcher"
 
     def watcher(self, *arguments: str, **other: str) -> str:
         """Run the program, and keep what it says."""
@@ -122,7 +132,7 @@ def told(world: World) -> Told:
     """Secrets that nothing else can look like, and a world with one release."""
     world.publish(NEWER)
     world.only("22.23.2")
-    return Told(world, {key: f"canary{secrets.token_hex(12)}" for key in (*KEYS, MIRROR)}, [])
+    return Told(world, {key: f"canary{secrets.token_hex(12)}" for key in (*KEYS, MIRROR, DATABASE)}, [])
 
 
 def test_no_secret_is_written_said_or_shown(told: Told) -> None:
@@ -138,6 +148,9 @@ def test_no_secret_is_written_said_or_shown(told: Told) -> None:
         told.watcher("pulls", WATCHER_GITHUB__TOKEN="", WATCHER_GITHUB__APP_ID="1", WATCHER_GITHUB__INSTALLATION_ID="2")
         told.watcher("sync", "node", WATCHER_GITHUB__BASE_URL="http://127.0.0.1:9")
         told.watcher("status", WATCHER_REGISTRY__URL=f"https://user:{words['REGISTRY__PASSWORD']}@registry.invalid")
+        told.watcher("status", WATCHER_IMAGES__REMOTE=f"https://user:{token}@github.invalid/o/n.git")
+        assert "state database" in told.watcher("status", WATCHER_STATE__DATABASE_URL=told.database("127.0.0.1:9"))
+        assert "database_url" in told.watcher("status", WATCHER_STATE__DATABASE_URL=told.database("127.0.0.1:port"))
         settings = world.config_file.read_text().splitlines(keepends=True)
         world.config_file.write_text("".join(line for line in settings if not line.startswith("now = ")))
         with running(world, environment=told.environment) as daemon:
@@ -154,8 +167,11 @@ def test_no_secret_is_written_said_or_shown(told: Told) -> None:
 
 
 def test_settings_do_not_show_their_secrets(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a traceback or a log may print of them is masked."""
-    for name, word in told.environment.items():
+    """What a traceback or a log may print of them is masked; a signing key that is none is not quoted."""
+    for name, word in (*told.environment.items(), ("WATCHER_STATE__DATABASE_URL", told.database("127.0.0.1:9"))):
         monkeypatch.setenv(name, word)
-    shown = repr(load(told.world.config_file)) + str(load(told.world.config_file).settings)
+    config = load(told.world.config_file)
+    with pytest.raises(SettingsError, match="not a PEM private key") as raised:
+        signer_of(config)
+    shown = repr(config) + str(config.settings) + str(raised.value)
     assert [name for name, word in told.given.items() if word in shown] == []

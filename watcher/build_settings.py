@@ -9,10 +9,10 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from watcher.place_settings import encrypted
 from watcher.source_settings import Mode, Span, Table
 
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
-_LOOPBACK = ("http://127.0.0.1", "http://localhost")
 _WORD = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 
 
@@ -62,9 +62,7 @@ class RegistryTable(Table):
         bare = url.rstrip("/")
         if bare and not _URL.fullmatch(bare):
             raise ValueError("write https://HOST or https://HOST:PORT, without a login")
-        if bare.startswith("http://") and not bare.startswith(_LOOPBACK):
-            raise ValueError(f"{url!r}: plain http is for loopback only")
-        return bare
+        return encrypted(bare)
 
     @field_validator("staging")
     @classmethod

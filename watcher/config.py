@@ -13,9 +13,9 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from state.errors import SettingsError
@@ -23,6 +23,7 @@ from watcher.build_settings import Builds, Publish, RegistryTable
 from watcher.daemon_settings import Daemon, Log, Web
 from watcher.farm_settings import FarmTable
 from watcher.notice_settings import Notices
+from watcher.place_settings import Forge, Images, State, encrypted
 from watcher.pull_settings import AutoMerge, Commits, Reviewers
 from watcher.shelf_settings import Retention, Trust
 from watcher.source_settings import Mode, SourceSettings, Span, Table
@@ -38,19 +39,6 @@ _SECRETS = (
     ("web", "hook_secret"),
     ("web", "token"),
 )
-
-
-class Images(Table):
-    """``[images]``: where the images repository is."""
-
-    remote: str = "images.git"
-    branch: str = "main"
-
-
-class Forge(Table):
-    """``[forge]``: who keeps the pull requests."""
-
-    kind: Literal["embedded", "github"] = "embedded"
 
 
 class GitHub(Table):
@@ -74,13 +62,7 @@ class GitHub(Table):
     dashboard: bool = False
     seconds_between_writes: float = Field(default=1.0, ge=0)
 
-
-class State(Table):
-    """``[state]``: where the memory is, and how long (seconds) to wait for another watcher that acts on it."""
-
-    folder: Path = Path("var")
-    database_url: str = ""
-    patience: float = Field(default=600.0, ge=0)
+    _encrypted = field_validator("base_url")(encrypted)
 
 
 class FeedSettings(Table):
@@ -150,6 +132,13 @@ class Settings(BaseSettings):
             if not all(url.startswith(("http://", "https://")) for url in (prefix, target)):
                 raise ValueError(f"{prefix!r} = {target!r}: map an http(s):// prefix to another")
         return {prefix.rstrip("/"): target.rstrip("/") for prefix, target in mirrors.items()}
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        """The embedded forge keeps pull requests beside the repository itself: that has to be a folder here."""
+        if self.forge.kind == "embedded" and "://" in self.images.remote:
+            raise ValueError('[images] remote: a URL needs [forge] kind = "github"; else it is the path of a folder')
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -111,4 +111,65 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.remote == str(tmp_path / "x.git")
     assert config.var == tmp_path / "memory"
     assert config.database_url == f"sqlite:///{tmp_path / 'memory' / 'watcher.db'}"
-    assert load(write(tmp_path, '[images]\nremote = "https://github.com/o/n.git"\n')).remote.startswith("https://")
+    github = '[images]\nremote = "https://github.com/o/n.git"\n[forge]\nkind = "github"\n'
+    assert load(write(tmp_path, github)).remote == "https://github.com/o/n.git"
+
+
+@pytest.mark.parametrize("kind", ["embedded", "github"])
+@pytest.mark.parametrize(
+    "remote", ["https://user:t0ken@host/o/n.git", "https://t0ken@host/n", "ssh://git:t0ken@host/n"]
+)
+def test_a_login_in_the_repositorys_url_is_refused_and_not_shown(tmp_path: Path, kind: str, remote: str) -> None:
+    """Wherever the repository is named it would be named, too."""
+    with pytest.raises(SettingsError, match=r"images\.remote: .*token_file") as raised:
+        load(write(tmp_path, f'[images]\nremote = "{remote}"\n[forge]\nkind = "{kind}"\n'))
+    assert "t0ken" not in str(raised.value)
+
+
+def test_the_embedded_forge_takes_no_url(tmp_path: Path) -> None:
+    """It keeps pull requests in the repository's own folder; a user of ssh is no secret."""
+    with pytest.raises(SettingsError, match=r'needs \[forge\] kind = "github"'):
+        load(write(tmp_path, '[images]\nremote = "https://github.com/o/n.git"\n'))
+    ssh = '[images]\nremote = "ssh://git@github.com/o/n.git"\n[forge]\nkind = "github"\n'
+    assert load(write(tmp_path, ssh)).remote == "ssh://git@github.com/o/n.git"
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:t0ken@host:port/x", "t0ken"])
+def test_an_unreadable_database_url_is_a_settings_error(tmp_path: Path, url: str) -> None:
+    """It says how one is written, and not what was: that may hold a password."""
+    with pytest.raises(SettingsError, match=r"state\.database_url: .*postgresql\+psycopg://USER@HOST") as raised:
+        load(write(tmp_path, f'[state]\ndatabase_url = "{url}"\n'))
+    assert "t0ken" not in str(raised.value)
+
+
+_PLAIN = {
+    "registry": '[registry]\nurl = "{}"\n',
+    "github": '[github]\nbase_url = "{}"\n',
+    "images": '[images]\nremote = "{}/o/n.git"\n[forge]\nkind = "github"\n',
+}
+
+
+@pytest.mark.parametrize("table", _PLAIN)
+@pytest.mark.parametrize(
+    ("host", "taken"),
+    [
+        ("127.0.0.1:5000", True),
+        ("127.0.0.2", True),
+        ("localhost:5000", True),
+        ("localhost.evil.example:5000", False),
+        ("127.0.0.1.nip.io", False),
+        ("127.0.0.1evil.example", False),
+        ("registry.example", False),
+    ],
+)
+def test_a_login_travels_by_plain_http_on_this_machine_only(
+    tmp_path: Path, table: str, host: str, *, taken: bool
+) -> None:
+    """A name that merely begins like loopback is another machine's."""
+    file = write(tmp_path, _PLAIN[table].format(f"http://{host}"))
+    if taken:
+        load(file)
+    else:
+        with pytest.raises(SettingsError, match="plain http is for loopback only"):
+            load(file)
+    load(write(tmp_path, _PLAIN[table].format(f"https://{host}")))

@@ -122,12 +122,12 @@ def bring(step: Step, *, partial: bool, security: bool, removed: int) -> Words:
     return Words(f"watcher/{key}", title, _commit(title, key, step), tuple(labels))
 
 
-def take_back(words: Words, version: str) -> Words:
-    """Say that what these *words* name takes *version* back."""
+def take_back(words: Words, version: str, reason: str) -> Words:
+    """Say that what these *words* name takes *version* back; a trailer of the commit keeps the *reason*, too."""
     title = f"{words.title} (takes {version} back)"
-    return replace(
-        words, title=title, commit=words.commit.replace(words.title, title, 1), labels=(*words.labels, DOWNGRADE)
-    )
+    said = "".join(letter for letter in " ".join(reason.split()) if letter.isprintable())
+    commit = words.commit.replace(words.title, title, 1) + f"Watcher-Yanked: {version} {said}\n"
+    return replace(words, title=title, commit=commit, labels=(*words.labels, DOWNGRADE))
 
 
 def retire(step: Step, ended: str) -> Words:

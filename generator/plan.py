@@ -60,7 +60,7 @@ def propose(catalogue: Catalogue, before: Mapping[str, str], proposal: Proposal,
     partially = _partial(catalogue, proposal)
     words = message.bring(step, partial=partially, security=proposal.security, removed=_removed(files))
     if proposal.yanked:
-        words = message.take_back(words, proposal.yanked)
+        words = message.take_back(words, proposal.yanked, proposal.reason)
     change = _change(words, files, source=proposal.source, line=proposal.line, old=step.old, new=step.new, lines=lines)
     planned = Planned(change, partial(body.bring, catalogue, wanted, proposal, step, before, files, day))
     return guarded(planned, guard.compare(catalogue, wanted))

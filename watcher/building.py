@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 
 from builder.publish import Tagged
 from builder.smoke import size_note
@@ -244,7 +245,7 @@ class Crew:
         for build in self._members:
             plans.setdefault(build.plan, []).append(build)
         for some in plans.values():
-            first = some[0]
+            first = min(some, key=attrgetter("id"))  # in the order of the plan: that of naming is chance
             cause = Cause(first.day, note=first.reason, pull=first.pull or None)
             names = {build.name for build in some}
             try:

@@ -29,6 +29,8 @@ INPUTS = "base-image-watcher.inputs"
 
 DEVICE = "io.balena.device-type"
 _OCI = "org.opencontainers.image"
+REVISION, CREATED, BASE_DIGEST = f"{_OCI}.revision", f"{_OCI}.created", f"{_OCI}.base.digest"
+"""Labels: the commit that an image is made from, the day of its plan, the digest of what it stands on."""
 _ARGUMENT = re.compile(r"^ARG (BASE|FETCH_BASE)=(\S+)$", re.MULTILINE)
 
 
@@ -115,8 +117,8 @@ class Drawings:
         labels = {
             FAMILY: self.namespace,
             INPUTS: inputs,
-            f"{_OCI}.revision": build.commit,
-            f"{_OCI}.created": datetime.fromtimestamp(made, UTC).isoformat().replace("+00:00", "Z"),
+            REVISION: build.commit,
+            CREATED: datetime.fromtimestamp(made, UTC).isoformat().replace("+00:00", "Z"),
         }
         if "BASE" in bases:
             labels |= based_on(build.base, digests[build.base])
@@ -136,7 +138,7 @@ class Drawings:
 
 def based_on(name: str, digest: str) -> dict[str, str]:
     """Return the labels that say what an image stands on."""
-    return {f"{_OCI}.base.name": name, f"{_OCI}.base.digest": digest}
+    return {f"{_OCI}.base.name": name, BASE_DIGEST: digest}
 
 
 def epoch(day: date) -> int:

@@ -41,19 +41,17 @@ async def footing(app: App, works: Works, gate: Gate, drawings: dict[str, Drawin
     while True:
         builds = app.store.builds.open()
         await _draw(app, builds, drawings)
-        needs = {build.id: _needs(drawings[build.commit], build) for build in builds if build.state != "pushed"}
+        needs = {build.id: needs_of(drawings[build.commit], build) for build in builds if build.state != "pushed"}
         queued = {build.name for build in builds}
         outside = {name: b for b in builds for name in needs.get(b.id, ()) if name not in queued}
         known = await _known(app, works, gate, outside)
-        missing = [
-            _missing(name, build, drawings[build.commit]) for name, build in outside.items() if name not in known
-        ]
-        if not missing or not app.store.builds.add(missing):
+        absent = [missing(name, build, drawings[build.commit]) for name, build in outside.items() if name not in known]
+        if not absent or not app.store.builds.add(absent):
             return Footing(builds, needs, known, drawings)
 
 
-def _needs(drawings: Drawings, build: Build) -> tuple[str, ...]:
-    """What *build* stands on; nothing where that cannot be known: then making it says why, and stops no other."""
+def needs_of(drawings: Drawings, build: Build) -> tuple[str, ...]:
+    """Return what *build* stands on; nothing where that cannot be known: then making it says why, and stops no other."""
     try:
         return tuple(drawings.bases(build).values())
     except CatalogueError:
@@ -91,8 +89,8 @@ async def _known(app: App, works: Works, gate: Gate, names: Collection[str]) -> 
     return {name: digest for name, digest in found if digest}
 
 
-def _missing(name: str, user: Build, drawings: Drawings) -> Build:
-    """The build of an image that *user* stands on; CatalogueError if there is none of that name."""
+def missing(name: str, user: Build, drawings: Drawings) -> Build:
+    """Return the build of an image that *user* stands on; CatalogueError if there is none of that name."""
     image = drawings.by_name.get(name)
     if image is None:
         raise CatalogueError(user.dockerfile, "BASE", f"no image of the catalogue is called {name}")

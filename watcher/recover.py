@@ -1,6 +1,4 @@
-"""Rebuilds the memory from what is the truth: the images repository's commits, and the forge.
-
-What the registry holds is not read yet: ``watcher adopt`` takes a repository's tags into the ledger.
+"""Rebuilds the memory from what is the truth: the images repository's commits, the forge, and the registry.
 
 A pull request's title and body are anyone's to edit, so nothing is read from them: the commit at its head, its trailers
 and the files that it records tell what it brings. Where it stands is the forge's to say.
@@ -11,13 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from builder.registry import Registry
 from generator import message
-from state.errors import ForgeError, GitError
+from state.errors import ForgeError, GitError, RegistryError, SettingsError
 from state.model import PullRequest
 from state.model.change import key_of
 from state.store import PullRecord
+from watcher import registry_access
 from watcher.app import App
+from watcher.recall import Reader, Recalled, places
 from watcher.retold import Told, source_of
+from watcher.retrace import Retrace
 
 _DEEP = 100
 """Commits by people on top of ours that are looked through."""
@@ -25,13 +27,17 @@ _DEEP = 100
 
 @dataclass(slots=True)
 class Recovered:
-    """What was found again: pull requests by standing, versions that are not wanted, and what could not be told."""
+    """What was found again: pull requests by standing, versions that are not wanted, and what could not be told.
+
+    ``registry`` is what was read there, None where no registry is set.
+    """
 
     pulls: dict[str, int] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     known: int = 0
     untold: list[str] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
+    registry: Recalled | None = None
 
     def document(self) -> dict[str, Any]:
         """What programs may rely on, as JSON."""
@@ -41,12 +47,14 @@ class Recovered:
             "already_known": self.known,
             "untold": self.untold,
             "sources": sorted(self.sources),
+            "registry": self.registry and self.registry.document(),
         }
 
 
 async def recover(app: App) -> Recovered:
-    """Remember every pull request of ours that is not remembered, oldest first; safe to repeat.
+    """Remember every pull request of ours that is not remembered, oldest first, then the registry; safe to repeat.
 
+    A registry that cannot be read is told in ``untold``: the rest is remembered all the same.
     :raises WatcherError: the repository or the forge cannot be asked
     """
     found = Recovered()
@@ -62,7 +70,31 @@ async def recover(app: App) -> Recovered:
                 await _remember(pull, found, app)
             except (GitError, ForgeError) as error:
                 found.untold.append(f"#{pull.number} {pull.branch}: {error}")
+    if app.config.settings.registry.url:
+        await _registry(app, found)
     return found
+
+
+async def _registry(app: App, found: Recovered) -> None:
+    """Read the registry that the settings name."""
+    try:
+        async with app.lock("build"), registry_access.opened(app.config) as registry:
+            found.registry = Recalled()
+            await recall(app, registry, found.registry)
+    except (RegistryError, SettingsError) as error:
+        found.untold.append(f"registry: {error}: run `watcher recover` again, it goes on where this ended")
+
+
+async def recall(app: App, registry: Registry, found: Recalled) -> None:
+    """Remember what is published: tags with their digests, the builds behind dated names, and how names moved.
+
+    :raises RegistryError: the registry refused, or cannot be reached; the repositories that were read are remembered
+    """
+    catalogue = await app.images.catalogue(await app.images.head())
+    repositories = places(catalogue)
+    reader = Reader(app, registry, catalogue.family.namespace, found)
+    await reader.read(repositories)
+    await Retrace(app, reader.facts, found).all(repositories)
 
 
 async def _remember(pull: PullRequest, found: Recovered, app: App) -> None:
@@ -102,6 +134,9 @@ async def _remember(pull: PullRequest, found: Recovered, app: App) -> None:
     found.pulls[pull.standing] = found.pulls.get(pull.standing, 0) + 1
     if message.WITHDRAWN not in pull.labels:
         _decided(record, found, app)
+    for line in told.lines if told.yanked else ():
+        app.store.ignore(told.source, line, told.yanked, f"taken back: {told.reason}", when)
+        found.ignored.append(f"{told.source} {line} {told.yanked}")
 
 
 def _decided(record: PullRecord, found: Recovered, app: App) -> None:
@@ -137,7 +172,9 @@ async def _told(pull: PullRequest, app: App) -> tuple[Told, str, str]:
     said = await app.repository.told(commit)
     before, after = await app.images.catalogue(parents[0]), await app.images.catalogue(commit)
     released = trailers.get("Watcher-Release", ())
-    return Told(source, key, released, said.subject, said.when, before, after), commit, parents[0]
+    yanked, _, reason = next(iter(trailers.get("Watcher-Yanked", ())), "").partition(" ")
+    told = Told(source, key, released, said.subject, said.when, before, after, yanked, reason)
+    return told, commit, parents[0]
 
 
 async def _key(base: str, head: str, app: App) -> str:

@@ -14,7 +14,7 @@ from generator.distro_move import Move, What
 from generator.distro_plan import sides
 from generator.message import Step
 from generator.rows import Catalogue
-from state.events import DistroMoved, Event, ReleaseSeen, RenderAsked, SupportEnded
+from state.events import DistroMoved, Event, ReleaseSeen, ReleaseYanked, RenderAsked, SupportEnded
 from state.model import OsLine, Release, Version
 
 _ENDED = re.compile(r"\(end of life ([0-9]{4}-[0-9]{2}-[0-9]{2})\)")
@@ -31,7 +31,8 @@ _PARTS: dict[str, What] = {
 class Told:
     """A commit of ours: ``key`` and ``released`` are its trailers, ``subject`` and ``when`` its own, with both catalogues.
 
-    ``source`` is the one that it is about: see :func:`source_of`.
+    ``source`` is the one that it is about: see :func:`source_of`. ``yanked`` is the version that it takes back, "" as a
+    rule, for that ``reason``.
     """
 
     source: str
@@ -41,6 +42,8 @@ class Told:
     when: datetime
     before: Catalogue
     after: Catalogue
+    yanked: str = ""
+    reason: str = ""
 
     @property
     def line(self) -> str | None:
@@ -69,6 +72,8 @@ class Told:
         ended, named = _ENDED.search(self.subject), self._named()
         if ended and self.line:
             return SupportEnded(self.source, self.line, next(reversed(named.values()), ""), ended[1])
+        if self.yanked and self.line:
+            return ReleaseYanked(self.source, self.line, self.yanked, self.reason, self.releases)
         return ReleaseSeen(self.source, self.line, self.releases) if self.releases else None
 
     @property

@@ -43,6 +43,30 @@ class Builds:
                 session.execute(insert(BuildRow), [_row(build) for build in fresh])
             return len(fresh)
 
+    def recall(self, builds: Sequence[Build]) -> int:
+        """Add images that were made before this memory began, and return how many are new; nothing queued is superseded."""
+        with self._writing() as session:
+            there = _published(session)
+            fresh = [build for build in builds if (build.name, build.digest) not in there]
+            if fresh:
+                session.execute(insert(BuildRow), [_row(build) for build in fresh])
+            return len(fresh)
+
+    def published(self) -> Collection[tuple[str, str]]:
+        """Return name and digest of every image that was made."""
+        with self._reading() as session:
+            return _published(session)
+
+    def by_digest(self, digests: Collection[str]) -> Mapping[str, Build]:
+        """Return digest → the first row of the image that was made with it; others are left out."""
+        found: dict[str, Build] = {}
+        wanted = sorted(digests)
+        with self._reading() as session:
+            for start in range(0, len(wanted), _SOME):
+                query = select(BuildRow).where(col(BuildRow.digest).in_(wanted[start : start + _SOME]))
+                found |= {row.digest: _value(row) for row in session.exec(query.order_by(col(BuildRow.id).desc()))}
+        return found
+
     def save(self, builds: Iterable[Build]) -> None:
         """Keep what became of these."""
         with self._writing() as session:
@@ -102,7 +126,7 @@ class Builds:
         return found
 
     def spent(self, dockerfiles: Collection[str]) -> Mapping[str, float]:
-        """Return Dockerfile → the seconds of its newest build that really was one; others are left out."""
+        """Return Dockerfile → the seconds of its newest build that really was one and was timed; others are left out."""
         found: dict[str, float] = {}
         wanted = sorted(dockerfiles)
         with self._reading() as session:
@@ -111,6 +135,7 @@ class Builds:
                     select(BuildRow.dockerfile, BuildRow.seconds)
                     .where(col(BuildRow.dockerfile).in_(wanted[start : start + _SOME]), BuildRow.kind == "build")
                     .where(col(BuildRow.state).in_(("pushed", "tagged")), col(BuildRow.cached).is_(False))
+                    .where(BuildRow.seconds > 0)
                     .order_by(col(BuildRow.finished_at), col(BuildRow.id))
                 )
                 found |= dict(session.exec(query).all())
@@ -179,6 +204,10 @@ def counts(session: Session) -> Counter[str]:
 def _names(session: Session, plans: Collection[int]) -> set[tuple[int, str]]:
     query = select(BuildRow.plan, BuildRow.name).where(col(BuildRow.plan).in_(plans))
     return set(session.exec(query))
+
+
+def _published(session: Session) -> set[tuple[str, str]]:
+    return set(session.exec(select(BuildRow.name, BuildRow.digest).where(BuildRow.digest != "")))
 
 
 def _supersede(session: Session, fresh: Sequence[Build]) -> None:

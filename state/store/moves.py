@@ -123,6 +123,22 @@ def record(session: Session, moves: Iterable[Move]) -> list[Move]:
     return fresh
 
 
+def recall(session: Session, moves: Iterable[Move]) -> None:
+    """Add moves to the history, but for those of a tag to a digest that it is known to have led to."""
+    for repository, some in itertools.groupby(sorted(moves, key=_repository), key=_repository):
+        query = select(MoveRow.tag, MoveRow.after).where(col(MoveRow.repository) == repository)
+        there = set(session.exec(query).all())
+        fresh = [move for move in some if (move.tag, move.after) not in there]
+        if fresh:
+            session.execute(insert(MoveRow), [{name: getattr(move, name) for name in _MOVE} for move in fresh])
+
+
+def last(session: Session, repository: str) -> dict[str, str]:
+    """Return tag → where it led after its last move."""
+    query = select(MoveRow.tag, MoveRow.after).where(col(MoveRow.repository) == repository)
+    return dict(session.exec(query.order_by(col(MoveRow.at), col(MoveRow.id))).all())
+
+
 def _known(session: Session, repository: str) -> dict[str, str]:
     """Tag → digest, as the ledger has them."""
     query = select(PublishedRow.tag, PublishedRow.digest).where(col(PublishedRow.repository) == repository)
@@ -132,7 +148,8 @@ def _known(session: Session, repository: str) -> dict[str, str]:
 def history(session: Session, repository: str, tag: str) -> list[Move]:
     """Return the moves of a tag, newest first."""
     query = select(MoveRow).where(col(MoveRow.repository) == repository, col(MoveRow.tag) == tag)
-    rows = session.exec(query.order_by(col(MoveRow.id).desc()))
+    # What was recalled after the memory was lost is older than what was noted before that.
+    rows = session.exec(query.order_by(col(MoveRow.at).desc(), col(MoveRow.id).desc()))
     return [move_of(row) for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +65,16 @@ class Ledger:
         """
         with self._writing() as session:
             return moves.record(session, tags)
+
+    def recall(self, tags: Iterable[Move]) -> None:
+        """Add to the history what happened before it began, oldest first; where tags lead now stays. Safe to repeat."""
+        with self._writing() as session:
+            moves.recall(session, tags)
+
+    def last(self, repository: str) -> Mapping[str, str]:
+        """Return tag → the digest of its last move, of one repository."""
+        with self._reading() as session:
+            return moves.last(session, repository)
 
     def history(self, repository: str, tag: str) -> list[Move]:
         """Return every move of a tag, newest first; of tags from before the history began there is none."""

@@ -259,11 +259,11 @@ up-board = { title = "UP Board", arch = "amd64", class = "up-board" }
 
 
 def _merged(world: World, also: Collection[str]) -> None:
-    _shrink(world, also)
+    shrink(world, also)
     import_22(world)
 
 
-def _shrink(world: World, also: Collection[str]) -> None:
+def shrink(world: World, also: Collection[str]) -> None:
     """Let the family be Debian trixie on amd64 and *also* named architectures, with two classes and one device: enough of it to build."""
     folder = world.folder / "edit"
     _git("clone", "-q", str(world.folder / "ws" / "images.git"), str(folder))

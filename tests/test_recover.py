@@ -135,3 +135,20 @@ def test_a_distros_pull_requests_come_back_too(distro: DistroWorld) -> None:
     distro.look()
     assert remembered(distro) == before
     assert distro.look().pulls == []
+
+
+def test_a_yanked_version_stays_yanked(imported: World) -> None:
+    """The commit that takes it back says so: it is not proposed again, and made anew its pull request still takes it back."""
+    imported.publish(NEWER)
+    imported.only("22.23.2", "22.11.0")
+    imported.sync()
+    imported.decide("merge", 2)
+    watcher(imported, "yank", "node", "22.23.2", "--reason", "TLS breaks")
+    before = remembered(imported)
+    shutil.rmtree(imported.folder / "ws" / "var")
+    assert "not wanted   node 22 22.23.2" in watcher(imported, "recover")
+    after = remembered(imported)
+    assert after["ignored"] == before["ignored"]
+    assert after["pulls"] == before["pulls"]
+    imported.decide("merge", 3)
+    assert imported.sync()["pulls"] == []

@@ -80,3 +80,17 @@ def test_the_last_build_of_a_dockerfile_tells_what_it_takes(store: Store) -> Non
         ]
     )
     assert store.builds.spent({older.dockerfile, "balena-base-images/never/Dockerfile"}) == {older.dockerfile: 240.0}
+    # One that was recalled from the registry took nobody knows how long.
+    store.builds.recall([replace(image(plan=5), state="tagged", digest=f"sha256:{'e' * 64}", finished_at=LATER)])
+    assert store.builds.spent({older.dockerfile}) == {older.dockerfile: 240.0}
+
+
+def test_images_of_before_this_memory_are_recalled_once_and_supersede_nothing(store: Store) -> None:
+    """What is queued for the same place is still to be made."""
+    store.builds.add([image(plan=2)])
+    made = replace(image(plan=1), state="tagged", digest=ONE, inputs="in", finished_at=NOW)
+    assert [store.builds.recall([made]) for _ in range(2)] == [1, 0]
+    assert [build.plan for build in store.builds.open()] == [2]
+    assert store.builds.published() == {(made.name, ONE)}
+    assert store.builds.by_digest([ONE, TWO])[ONE].plan == 1
+    assert store.builds.made([made.name])[made.name].inputs == "in"

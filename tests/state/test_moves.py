@@ -57,6 +57,18 @@ def test_one_batch_may_move_a_tag_twice(store: Store) -> None:
     assert found.digest == TWO
 
 
+def test_what_happened_before_the_history_began_is_recalled_once(store: Store) -> None:
+    """It is older than what was noted since, and says nothing of where the tag leads now."""
+    store.ledger.moved([SECOND])
+    for _ in range(2):
+        store.ledger.recall([FIRST, SECOND])
+    assert store.ledger.history(REPOSITORY, "22") == [SECOND, FIRST]
+    assert store.ledger.last(REPOSITORY) == {"22": TWO}
+    found = store.ledger.find(REPOSITORY, "22")
+    assert found
+    assert found.digest == TWO
+
+
 def test_dated_names_are_found_by_digest(store: Store) -> None:
     """Newest day first; moving names are none."""
     days = ("20261120", "20261122.2", "20261122.10")

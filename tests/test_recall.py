@@ -258,6 +258,24 @@ def test_images_that_wait_for_their_names_get_them(foundry: Foundry) -> None:
     assert len(foundry.forge.made) == built
 
 
+def test_a_device_that_is_younger_than_its_class_image_is_known_again(foundry: Foundry) -> None:
+    """Its label names the commit of the class, whose catalogue has no such device yet."""
+    named(foundry)
+    foundry.work()
+    foundry.edit(
+        "catalogue/devices.toml", '\n[devices.later]\ntitle = "Later"\narch = "amd64"\nclass = "generic-amd64"\n'
+    )
+    foundry.cli("build", "--all-stale")
+    assert "latest" in foundry.digests("balenalib/later-debian-node")
+    before = [document(foundry, "history", "later-debian-node"), document(foundry, "resolve", "later-debian-node")]
+    assert before[1]["dated"]
+    lose(foundry)
+    assert document(foundry, "recover")["registry"]["untold"] == []
+    after = [document(foundry, "history", "later-debian-node"), document(foundry, "resolve", "later-debian-node")]
+    assert [after[0]["digest"], after[1]] == [before[0]["digest"], before[1]]
+    assert document(foundry, "build", "--all-stale", "--dry-run") == {"images": []}
+
+
 def test_what_is_not_ours_is_left_alone(foundry: Foundry) -> None:
     """A repository of the family's names with somebody else's images is told, and no tag of it is taken."""
     named(foundry)

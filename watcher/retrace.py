@@ -226,7 +226,7 @@ class Retrace:
             rows = [
                 row
                 for row in self.app.store.ledger.of(repository)
-                if row.tag not in pinned and last.get(row.tag, row.digest) != row.digest
+                if row.origin == "pushed" and row.tag not in pinned and last.get(row.tag, row.digest) != row.digest
             ]
             pins.add(Pin(row.repository, row.tag, row.digest, self.app.now(), HELD) for row in rows)
             self.found.held += [row.reference for row in rows]

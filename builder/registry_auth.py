@@ -41,9 +41,7 @@ class Tokens:
         said = dict(_PARAMETER.findall(rest))
         realm = said.get("realm", "")
         if scheme.lower() != "bearer" or urlsplit(realm).scheme not in ("https", "http"):
-            raise RegistryError(
-                host, repository, "asks for a login, and none is set: [registry] user, password_file"
-            )
+            raise RegistryError(host, repository, "asks for a login, and none is set: [registry] user, password_file")
         if urlsplit(realm).scheme == "http" and urlsplit(realm).hostname not in ("127.0.0.1", "localhost", "::1"):
             raise RegistryError(host, repository, f"sends the login over plain http to {urlsplit(realm).netloc}")
         query = {"service": said.get("service", ""), "scope": f"repository:{repository}:{actions}"}

@@ -71,7 +71,7 @@ test-resilience: $(STAMP) ## Killed at every boundary and at random instants, RU
 test-postgres: $(STAMP) ## The memory in PostgreSQL: store, migrations, watchers at once (needs Debian's postgresql)
 	$(BIN)/pytest -n0 -q tests/postgres
 
-test-images: $(STAMP) ## Really build and run images: needs root, buildah, mmdebstrap, mono-mcs, npm, and the registries
+test-images: $(STAMP) ## Really build and run images: as root on Debian, which gets what it needs; asks the registries of packages
 	$(BIN)/pytest -n0 -v tests/images
 
 test-browser: $(STAMP) ## The pages in a real Chromium, with axe; leaves tests/screenshots (needs chromium and npm)

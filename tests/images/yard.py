@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator import matrix
+from generator import cross, matrix
 from generator.names import canonical, os_name
 from state.model import Image
-from tests.images.engine import Engine
+from tests.images.engine import Engine, NoEngineError
 from tests.images.larder import Larder
 from tests.images.shop import MIRRORS, World
 
@@ -24,11 +24,14 @@ class Yard:
     mirror: str
     _built: set[str] = field(default_factory=set)
 
-    def build(self, place: str) -> str:
-        """Build what stands at *place* in the tree (``golang/amd64/debian/trixie/1.27/run``); return its name."""
+    def image(self, place: str) -> Image:
+        """Return what stands at *place* in the tree (``golang/amd64/debian/trixie/1.27/run``)."""
         path = f"{matrix.ROOT}/{place}/Dockerfile"
-        image = next(i for i in matrix.with_dockerfile(self.world.rows) if i.dockerfile == path)
-        return self._make(image)
+        return next(i for i in matrix.with_dockerfile(self.world.rows) if i.dockerfile == path)
+
+    def build(self, place: str) -> str:
+        """Build what stands at *place*; return its name."""
+        return self._make(self.image(place))
 
     def _make(self, image: Image) -> str:
         name = f"docker.io/{canonical(self.world.rows, image)}"
@@ -41,15 +44,23 @@ class Yard:
     def _below(self, image: Image) -> dict[str, str]:
         """Make what *image* stands on; return the build arguments that say so."""
         if image.stack is None and image.variant == "run":
-            codename, arch = image.distro_version, image.arch.spelling.debian
-            assert arch, f"{image.distro} {codename} is not Debian: no root file system can be made here"
-            self.engine.base(self.larder.rootfs(codename, arch), image.base)
+            fetched_in = cross.stage_base(self.world.rows, image.arch)
+            for base in {image.base, fetched_in} - {""}:
+                self._debian(base, image)
             return {}
         below = self._os(image, "run" if image.stack is None else image.variant)
         if image.stack is None:
             return {"BASE": below}
         mirrors = {argument: f"{self.mirror}/{folder}" for argument, folder in MIRRORS.items()}
         return {"BASE": below, "FETCH_BASE": self._os(image, "run"), "PYTHON_PROFILE": "no", **mirrors}
+
+    def _debian(self, base: str, image: Image) -> None:
+        """Make an upstream's base image for the architecture of *image*; its name ends with Debian's codename."""
+        arch = image.arch.spelling.debian
+        codename = base.rpartition(":")[2].removesuffix("-slim")
+        if arch is None or image.distro != "debian":
+            raise NoEngineError(f"{base} is not Debian: no root file system can be made here")
+        self.engine.base(self.larder.rootfs(codename, arch), base)
 
     def _os(self, image: Image, variant: str) -> str:
         """Make the operating system's image on the same hardware."""

@@ -127,23 +127,27 @@ class Trial:
     """One command that an image of a stack has to pass before it gets a name.
 
     ``command`` is run without a shell, has to end with 0 and, unless it is empty, to say ``says``, in which ``{version}``
-    stands for the version, ``{plain}`` for that up to its ``+``, ``{number}`` for the line's number. ``flavours`` limits it
-    to some (empty: all), ``since`` and ``below`` to lines as in :class:`Served`; ``seconds`` are those of a real processor.
+    stands for the version, ``{plain}`` for that up to its ``+``, ``{number}`` for the line's number. ``flavours`` and
+    ``variants`` limit it to some (empty: all), ``since`` and ``below`` to lines as in :class:`Served`, ``native`` to builds
+    without emulation; ``seconds`` are those of a real processor.
     """
 
     title: str
     command: tuple[str, ...]
     says: str = ""
     flavours: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
     since: str = ""
     below: str = ""
+    native: bool = False
     seconds: int = 60
 
-    def tries(self, line: str, flavour: str) -> bool:
+    def tries(self, line: str, flavour: str, variant: str) -> bool:
         """Whether images of *line* (``21-jre``), whose flavour is *flavour*, have to pass it."""
         number = numbers_of(line)
         within = number >= numbers_of(self.since) and (not self.below or number < numbers_of(self.below))
-        return within and (not self.flavours or flavour in self.flavours)
+        chosen = (not self.flavours or flavour in self.flavours) and (not self.variants or variant in self.variants)
+        return within and chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from generator.rows import Catalogue, Trial
 from generator.toml import FACT, WORDS, Table
 from state.model import Image, Platform
 
-_WORD = re.compile(r"[^\x00]{1,400}")
+_WORD = re.compile(r"[^\x00]{1,2000}")  # a small program, too
 _NUMBER = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})*")
 _SAYS = re.compile(r"(?:[^{}\x00-\x1f]|\{(?:version|plain|number)\}){1,200}")
+_VARIANT = re.compile("run|build")
 _LONGEST = 1800
 
 _SYSTEM = '. /etc/os-release && echo "$ID ${VERSION_CODENAME:-$VERSION_ID}"'
@@ -32,8 +34,10 @@ def read(table: Table) -> Trial:
         command=tuple(command),
         says=table.match("says", _SAYS, ""),
         flavours=table.strings("flavours", FACT),
+        variants=table.strings("variants", _VARIANT),
         since=table.match("since", _NUMBER, ""),
         below=table.match("below", _NUMBER, ""),
+        native=table.flag("native"),
         seconds=table.number("seconds", 60),
     )
     if not 0 < row.seconds <= _LONGEST:
@@ -52,7 +56,7 @@ def of(catalogue: Catalogue, image: Image) -> list[Trial]:
     number = line.removesuffix(f"-{flavour}")
     version = version_of(catalogue, image) or number
     words = {"version": version, "plain": version.partition("+")[0], "number": number}
-    return system + [_with(trial, words) for trial in stack.smoke if trial.tries(line, flavour)]
+    return system + [_with(trial, words) for trial in stack.smoke if trial.tries(line, flavour, image.variant)]
 
 
 def version_of(catalogue: Catalogue, image: Image) -> str:
@@ -73,4 +77,4 @@ def _system(catalogue: Catalogue, image: Image) -> Trial:
 
 def _with(trial: Trial, words: dict[str, str]) -> Trial:
     says = re.sub(r"\{(\w+)\}", lambda found: words[found[1]], trial.says)
-    return Trial(trial.title, trial.command, says, seconds=trial.seconds)
+    return replace(trial, says=says)

@@ -20,7 +20,10 @@ def expected(catalogue: Catalogue, image: Image, labels: Mapping[str, str], pack
     """
     version = trials.version_of(catalogue, image)
     own = {_ARCHITECTURE: image.arch.repo, **({_VERSION: version} if version else {})}
-    checks = [Check(trial.title, trial.command, trial.says, trial.seconds) for trial in trials.of(catalogue, image)]
+    checks = [
+        Check(trial.title, trial.command, trial.says, trial.seconds, native=trial.native)
+        for trial in trials.of(catalogue, image)
+    ]
     if package:
         checks.append(Check("install_packages", ("install_packages", package), seconds=300))
         checks.append(Check(f"the package {package}", ("sh", "-c", 'command -v "$1"', "sh", package)))

@@ -102,6 +102,16 @@ async def test_another_architecture_inside_is_found_by_its_program(tmp_path: Pat
     assert [text.partition(":")[0] for text in found] == ["architecture"]
 
 
+async def test_what_emulation_cannot_run_is_asked_of_real_processors_alone(tmp_path: Path) -> None:
+    """A runtime that is not made to run under QEMU is no reason to refuse an image of another architecture."""
+    other = "linux/arm64" if _here() != "linux/arm64" else "linux/amd64"
+    checks = Expected(checks=(Check("program", ("false",), native=True), Check("both", ("false",))))
+    found = await smoke(Here(), layout(tmp_path / "other", other), other, checks)
+    assert [text.partition(":")[0] for text in found] == ["architecture", "both"]
+    found = await smoke(Here(), layout(tmp_path / "here", _here()), _here(), checks)
+    assert [text.partition(":")[0] for text in found] == ["program", "both"]
+
+
 async def test_platform_label_and_entry_point_are_compared(tmp_path: Path) -> None:
     """ARM images once said amd64; a label that is missing or another is named with both values."""
     made = layout(tmp_path, "linux/s390x", label="no")

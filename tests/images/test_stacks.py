@@ -7,12 +7,35 @@ from pathlib import Path
 
 import pytest
 
+from builder.smoke import judged, script
 from tests.images.engine import need, output
 from tests.images.servers import Secure
 from tests.images.yard import Yard
+from watcher.trials import expected
 
 TRIXIE, SMOKE = "amd64/debian/trixie", Path(__file__).parent / "smoke"
 HELLO = "hello over TLS"
+
+GATE = [
+    f"{TRIXIE}/build",
+    "amd64/debian/bookworm/run",
+    *(f"{stack}/{TRIXIE}/{line}/{variant}" for stack, line in (("node", "22"), ("python", "3.13"), ("golang", "1.27"))
+      for variant in ("run", "build")),
+    "node/amd64/debian/bookworm/24/run",
+    "node/aarch64/debian/trixie/22/run",
+    "python/amd64/debian/bookworm/3.13/run",
+    "golang/amd64/debian/bookworm/1.27/run",
+    f"openjdk/{TRIXIE}/21-jdk/run",
+    f"openjdk/{TRIXIE}/21-jdk/build",
+    f"openjdk/{TRIXIE}/25-jre/run",
+    "openjdk/amd64/debian/bookworm/25-jre/run",
+    "openjdk/i386/debian/trixie/21-jdk/run",
+    f"dotnet/{TRIXIE}/{{dotnet}}/run",
+    f"dotnet/{TRIXIE}/{{dotnet}}/build",
+    "dotnet/amd64/debian/bookworm/{dotnet}/run",
+]  # fmt: skip
+"""At least three images of each stack: other versions of the distro, other variants, other processors. ``{dotnet}`` is the
+one line that a file could be had of."""
 
 
 @pytest.fixture
@@ -32,6 +55,21 @@ def test_the_operating_system_is_what_it_says(yard: Yard) -> None:
         name, "find", "/var/lib/apt/lists", "/var/cache/apt/archives", "-name", "*.deb", "-o", "-name", "*Packages*"
     )
     assert left == ""
+
+
+@pytest.mark.parametrize("place", GATE)
+def test_it_gets_its_name(yard: Yard, place: str) -> None:
+    """It passes what it has to pass in production, by the same rows and the same judge."""
+    place = place.format(dotnet=dotnet(yard))
+    name = yard.build(place)
+    checks = expected(yard.world.rows, yard.image(place), {}).checks
+    assert judged(checks, yard.engine.run(name, "sh", "-c", script(checks, patience=10))) == []
+
+
+def dotnet(yard: Yard) -> str:
+    """The line of .NET that there is."""
+    (line,) = (line for source, line in yard.world.rows.releases if source == "dotnet")
+    return line
 
 
 @pytest.mark.parametrize("variant", ["run", "build"])
@@ -101,7 +139,7 @@ def test_a_distros_own_java(yard: Yard, smoke: Path, tls: Secure, flavour: str) 
 def test_dotnet(yard: Yard, smoke: Path, tls: Secure) -> None:
     """A program finds ICU, which knows the names of days in German, and OpenSSL."""
     output(need("mcs"), "-r:System.dll", f"-out:{smoke / 'Smoke.dll'}", smoke / "Smoke.cs")
-    (line,) = (line for source, line in yard.world.rows.releases if source == "dotnet")
+    line = dotnet(yard)
     framework = {"name": "Microsoft.NETCore.App", "version": str(yard.world.version("dotnet", line))}
     options = str({"runtimeOptions": {"framework": framework}}).replace("'", '"')
     (smoke / "Smoke.runtimeconfig.json").write_text(options)

@@ -131,7 +131,7 @@ def _devices(catalogue: Catalogue) -> Iterator[str]:
             (
                 f"`{row.slug}`",
                 row.title,
-                ", ".join(row.aliases),
+                ", ".join(f"`{alias}`" for alias in row.aliases),
                 str(row.arch),
                 f"no images: {row.absent}" if row.absent else f"`{space}/{row.slug}`",
                 f"`{row.device_class}`" if row.device_class else "",

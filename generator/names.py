@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from generator.rows import Catalogue, Stack
-from state.model import Image
+from state.model import Arch, Image
+
+_ARCHITECTURES = {arch.repo: (arch.value,) for arch in Arch if arch.value != arch.repo}
 
 
 def canonical(catalogue: Catalogue, image: Image) -> str:
@@ -31,7 +33,8 @@ def repositories(catalogue: Catalogue, hw: str, distro: str, stack: str | None) 
     """Return the repositories whose tags lead to the images of *hw* on *distro* with *stack*, their own first.
 
     The default distro may be left out. A distro that stands in for another (Raspbian, Debian's
-    armv6) is in that one's repositories too.
+    armv6) is in that one's repositories too. What else the hardware is called (raspberrypi2 for raspberry-pi2, armv6
+    for rpi) begins repositories of the same images.
     """
     row = catalogue.distros[distro]
     words: list[str | None] = [row.name]
@@ -39,7 +42,14 @@ def repositories(catalogue: Catalogue, hw: str, distro: str, stack: str | None) 
         words.append(row.also)
     if catalogue.family.default_distro in words:
         words.append(None)
-    return [f"{catalogue.family.namespace}/{joined(hw, word, stack)}" for word in words]
+    called = (hw, *aliases(catalogue, hw))
+    return [f"{catalogue.family.namespace}/{joined(name, word, stack)}" for name in called for word in words]
+
+
+def aliases(catalogue: Catalogue, hw: str) -> tuple[str, ...]:
+    """Return what else the names of images may begin with, in the place of *hw*."""
+    device = catalogue.devices.get(hw)
+    return device.aliases if device else _ARCHITECTURES.get(hw, ())
 
 
 def index_repository(catalogue: Catalogue, distro: str, stack: str | None) -> str:

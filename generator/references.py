@@ -23,13 +23,15 @@ _WORDS = {"%%BALENA_MACHINE_NAME%%", "%%BALENA_ARCH%%"}
 class Reference:
     """A reference of the page's scheme; None is what was left out.
 
-    ``namespace`` is what stood before the repository ("" if nothing). ``hw`` is as written but for an alias, which
-    becomes what it is an alias of; ``hardware`` is None where nothing is called that. ``tag`` is all of the tag but
+    ``namespace`` is what stood before the repository ("" if nothing), ``repository`` is that as written. ``hw`` is as
+    written but for an alias, which becomes what it is an alias of, and is ``alias`` then ("" elsewhere); ``hardware`` is None where nothing is called that. ``tag`` is all of the tag but
     the date. ``distro_version`` is the codename, also of a version that the catalogue no longer has.
     """
 
     namespace: str
+    repository: str
     hw: str
+    alias: str
     hardware: Hardware | None
     distro: str | None
     stack: str | None
@@ -73,7 +75,9 @@ class Reader:
         version, codename = self._words(row, self._catalogue.stacks[stack] if stack else None, words)
         return Reference(
             namespace=namespace,
+            repository=path,
             hw=self.names.get(hw, hw),
+            alias=hw if self.names.get(hw, hw) != hw else "",
             hardware=self.hardware.get(self.names.get(hw, hw)),
             distro=distro,
             stack=stack,

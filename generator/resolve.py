@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator import matrix, suggest
-from generator.names import canonical, joined
+from generator.names import canonical, joined, repositories
 from generator.presence import Survey, stand_ins, why
 from generator.references import Reader, Reference, history, templated
 from generator.rows import Catalogue, Distro, Ended, Stack
@@ -24,6 +24,7 @@ class Resolved:
     ``name`` is whole and canonical (with its date, if one was asked for); where there is no image it is what the name
     would be. ``defaulted`` names the parts that were left out, ``chain`` the names that the image stands on, nearest
     first. ``reason`` says why there is no image, ``suggestions`` are the nearest names that there are.
+    ``alias`` is what the hardware was called, where that is another name of it: its repository has the same images.
     ``passed`` is the release whose line went on to a newer one, or ended: its names no longer move, and stay.
     Of an index over all architectures ``hw`` is "", ``members`` are the canonical names of its images and ``names``
     all names of the index, the canonical one first.
@@ -46,6 +47,7 @@ class Resolved:
     passed: Release | Ended | None = None
     members: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    alias: str | None = None
 
     @property
     def there(self) -> bool:
@@ -78,7 +80,20 @@ class Resolver:
         asked = self._reader.read(templated(self.catalogue, text, device))
         distro = self._distro(asked)
         image = self._find(asked, distro)
-        return self._right(asked, image) if image else self._wrong(asked, distro)
+        if image is None:
+            return self._wrong(asked, distro)
+        found = self._right(asked, image)
+        return found if self._published(asked, image) else self._unpublished(asked, found)
+
+    def _published(self, asked: Reference, image: Image) -> bool:
+        """Whether there is a repository of the name that was written, and not only one that it stands for."""
+        there = repositories(self.catalogue, image.hw, image.distro, image.stack)
+        return f"{self.catalogue.family.namespace}/{asked.repository}" in there
+
+    def _unpublished(self, asked: Reference, found: Resolved) -> Resolved:
+        """An image that is meant by a word which no repository is called by: go for golang."""
+        reason = f"no repository is called {asked.repository}: {found.stack} is the word for that in names"
+        return replace(found, image=None, chain=(), reason=reason, suggestions=(found.name,))
 
     def _distro(self, asked: Reference) -> Distro:
         """The distro that is meant: where that is not for the hardware, the one that stands in for it."""
@@ -126,6 +141,7 @@ class Resolver:
             defaulted=defaulted(asked),
             image=image,
             chain=tuple(chain),
+            alias=asked.alias or None,
         )
 
     def _wrong(self, asked: Reference, distro: Distro) -> Resolved:
@@ -149,6 +165,7 @@ class Resolver:
             reason=reason,
             suggestions=tuple(suggest.nearest(self.names, asked, distro, self._reader.hardware)),
             passed=passed,
+            alias=asked.alias or None,
         )
 
     def _why(self, asked: Reference, distro: Distro, codename: str) -> tuple[str, Release | Ended | None]:

@@ -89,15 +89,12 @@ class Names:
         for row in self.catalogue.distros:
             for stack in (None, *self.catalogue.stacks):
                 _claim(owner, index_repository(self.catalogue, row, stack), f"the index of {joined(row, stack)}")
-        aliases = {d.slug: d.aliases for d in self.catalogue.devices.values()}
         for hw, distro in self._versions:
             for stack in (None, *self.catalogue.stacks):
                 places = self.places(hw, distro, stack)
                 found = repositories(self.catalogue, hw, distro, stack) if places else []
                 for repository in found:
-                    tail = repository.removeprefix(f"{self.catalogue.family.namespace}/{hw}")
-                    for name in (hw, *aliases.get(hw, ())):
-                        _claim(owner, f"{self.catalogue.family.namespace}/{name}{tail}", joined(hw, distro, stack))
+                    _claim(owner, repository, joined(hw, distro, stack))
                 if found and id(places) not in good:
                     good.add(id(places))  # devices on the same distro versions share one table
                     _tags_differ(found[0], places)
@@ -141,7 +138,7 @@ def _lines(stack: Stack, releases: Iterable[Release], cell: Cell) -> Lines:
 
 
 def _claim(owner: dict[str, str], repository: str, claimant: str) -> None:
-    """Note whose a repository is; aliases of devices are names of repositories that nobody else may have, too."""
+    """Note whose a repository is; those of aliases are nobody else's either."""
     other = owner.setdefault(repository, claimant)
     if other != claimant:
         raise CatalogueError("catalogue", repository, f"is the repository of {claimant} and of {other}")

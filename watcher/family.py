@@ -54,6 +54,7 @@ class Answer:
         return {
             **{name: getattr(found, name) for name in _SHOWN},
             "hw": found.hw or None,
+            "alias": found.alias,
             "defaulted": list(found.defaulted),
             "dockerfile": found.image.dockerfile if found.image else None,
             "exists": self.exists,

@@ -49,7 +49,7 @@ def test_every_tag_of_every_image_leads_to_it() -> None:
         ("registry.example:5000/balenalib/amd64-debian:12", "amd64-debian:bookworm-run", "variant"),
         ("armv6-debian:bookworm", "rpi-raspbian:bookworm-run", "variant"),
         ("rpi-node:22", "rpi-raspbian-node:22.23.2-trixie-run", "distro distro_version variant"),
-        ("amd64-go:1.20", "amd64-debian-golang:1.20.14-trixie-run", "distro distro_version variant"),
+        ("amd64-golang:1.20", "amd64-debian-golang:1.20.14-trixie-run", "distro distro_version variant"),
         ("amd64-openjdk:21.0.5_11-jdk-12", "amd64-debian-openjdk:21.0.5_11-jdk-bookworm-run", "distro variant"),
         ("edison-debian:trixie", "intel-edison-debian:trixie-run", "variant"),
         ("amd64-debian:20261122", "amd64-debian:trixie-run-20261122", "distro_version variant"),
@@ -139,6 +139,23 @@ def test_a_name_that_leads_nowhere_is_explained(name: str, reason: str, nearest:
     assert all(RESOLVER.resolve(suggestion).image for suggestion in found.suggestions)
     if name != "iot2000-node":
         assert found.suggestions[0] == f"balenalib/{nearest}"
+
+
+def test_a_name_that_resolves_is_published() -> None:
+    """Hardware by its other name is told as that, and its name is one of the image's: nothing resolves that no registry has."""
+    found = RESOLVER.resolve("raspberrypi2-node:22")
+    assert found.image
+    assert (found.hw, found.alias) == ("raspberry-pi2", "raspberrypi2")
+    assert "balenalib/raspberrypi2-node:22" in RESOLVER.names.tags(found.image)
+    assert RESOLVER.resolve("raspberry-pi2-node:22").alias is None
+
+
+def test_a_word_that_only_stands_for_a_stack_is_no_name_of_it() -> None:
+    """People say go, and no repository is called that: the answer has the name that is meant."""
+    found = RESOLVER.resolve("amd64-go:1.20")
+    assert not found.there
+    assert found.reason == "no repository is called amd64-go: golang is the word for that in names"
+    assert found.suggestions == ("balenalib/amd64-debian-golang:1.20.14-trixie-run",)
 
 
 def test_with_nothing_recorded_it_says_what_to_do() -> None:

@@ -87,7 +87,6 @@ def test_a_name_leads_to_its_image(name: str, canonical: str) -> None:
         "node:24",
         "debian-node:24",  # no hardware
         "armv7hf-debian-node:24",  # upstream has none
-        "armv6-debian:bookworm",  # rpi in names
     ],
 )
 def test_a_name_that_nobody_may_have(name: str) -> None:
@@ -193,13 +192,14 @@ def test_the_names_of_a_late_platform_stay_where_they_are() -> None:
 
 
 def test_all_names_of_an_image_are_in_all_its_repositories() -> None:
-    """The repository without the distro has the same tags."""
+    """The repository without the distro has the same tags, and so have those of what else the hardware is called."""
     image = find(matrix.images_of(FAMILY, "node", "22"), hw="rpi", distro_version="trixie", variant="run")
     found: dict[str, set[str]] = {}
     for name in tags.tags(FAMILY, image):
         repository, tag = name.split(":")
         found.setdefault(repository, set()).add(tag)
-    assert list(found) == ["balenalib/rpi-raspbian-node", "balenalib/rpi-debian-node", "balenalib/rpi-node"]
+    places = ("raspbian-node", "debian-node", "node")
+    assert list(found) == [f"balenalib/{hw}-{place}" for hw in ("rpi", "armv6") for place in places]
     assert len({frozenset(names) for names in found.values()}) == 1
     assert tags.tags(FAMILY, image)[0] == tags.name(FAMILY, image)
 
@@ -256,8 +256,20 @@ def test_a_repository_belongs_to_one_piece_of_hardware(slug: str) -> None:
         tags.Names(replace(FAMILY, devices=devices)).prove()
 
 
+@pytest.mark.parametrize(("alias", "slug"), [("raspberrypi2", "raspberry-pi2"), ("nuc", "intel-nuc")])
+def test_what_a_device_is_also_called_has_its_images(alias: str, slug: str) -> None:
+    """A name that the page promises is in the registry: the same tags in a repository of the alias."""
+    images = matrix.images_of(FAMILY, "node", "22")
+    image = find(images, hw=slug, distro="debian", distro_version="trixie", variant="build")
+    names = tags.tags(FAMILY, image)
+    assert f"balenalib/{alias}-debian-node:22-build" in names
+    assert f"balenalib/{alias}-node:22-build" in names
+    assert len(names) % 2 == 0
+    assert names[0].startswith(f"balenalib/{slug}-debian-node:22.23.2")
+
+
 def test_an_alias_may_not_take_a_repository_either() -> None:
-    """Aliases lead nowhere, but nobody else's images may be found under them."""
+    """What one device is also called is not how the names of another's images begin."""
     board = replace(FAMILY.devices["up-core"], aliases=("up-board-debian",))
     with pytest.raises(CatalogueError, match="up-board"):
         tags.Names(replace(FAMILY, devices={**FAMILY.devices, "up-core": board})).prove()

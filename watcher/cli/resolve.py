@@ -54,6 +54,7 @@ def show(found: Answer) -> None:
     if found.reason:
         click.echo(f"  {'frozen' if found.exists else 'no such image'}: {found.reason}")
     arch = "" if resolved.arch in (None, resolved.hw) else f" ({resolved.arch})"
+    arch += f", also called {resolved.alias}: the repositories have the same images" if resolved.alias else ""
     parts = {
         "hardware": f"{resolved.hw}{arch}" if resolved.hw else "all: an index over the members",
         "distro": resolved.distro,

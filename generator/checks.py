@@ -124,15 +124,10 @@ def _contradicted(catalogue: Catalogue, stack: Stack, table: Table) -> None:
 
 
 def _classes(classes: Iterable[DeviceClass], file: Table) -> None:
-    texts: dict[object, str] = {}
     generic: dict[Arch, str] = {}
     for row in classes:
         _free(file, "classes", row.name)
         table = file.table("classes").table(row.name)
-        text = (row.arch, row.layer, tuple(sorted(row.packages.items())), tuple(sorted(row.archives.items())))
-        other = texts.setdefault(text, row.name)
-        if other != row.name:
-            raise table.error("layer", f"makes the same text as {other}: put the devices of both into one class")
         if row.generic and generic.setdefault(row.arch, row.name) != row.name:
             raise table.error("generic", f"{generic[row.arch]} is the generic class of {row.arch} already")
 

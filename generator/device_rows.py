@@ -12,7 +12,8 @@ from state.model import Arch
 class Archive:
     """A package archive of a device vendor, laid out as Debian's: https://wiki.debian.org/DebianRepository/Format.
 
-    ``url`` ends in a slash; ``suite`` may hold ``{line}``, the codename of the distro version. ``fingerprint`` is that
+    ``url`` ends in a slash, and so does ``beside`` ("" for none), one more archive with the same suite and key, which is not
+    watched; ``suite`` may hold ``{line}``, the codename of the distro version. ``fingerprint`` is that
     of the key ``catalogue/keys/<name>.asc``. ``absent`` says why images do without it ("" if they do not): the key
     of a vendor that nobody could check is not there.
     """
@@ -24,6 +25,7 @@ class Archive:
     components: str = ""
     fingerprint: str = ""
     absent: str = ""
+    beside: str = ""
 
     def suite_of(self, codename: str) -> str:
         """Its suite for a distro version."""
@@ -40,8 +42,8 @@ class DeviceClass:
 
     ``layer`` is the partial template ``device/<layer>.j2``. ``distros`` maps a distro to the codenames that it has a
     layer for; on any other line its devices stand on the ``generic`` class of their arch, which is on every
-    line that serves the arch. ``packages`` maps a distro to what the layer installs there, ``archives`` to the vendor's
-    archive that it is from, where it is not the distro's own.
+    line that serves the arch. ``packages`` maps a distro to what the layer installs there from the distro itself,
+    ``archives`` to the vendor's archive that it adds, ``vendor`` to what it installs from that.
     """
 
     name: str
@@ -52,6 +54,12 @@ class DeviceClass:
     generic: bool = False
     packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     archives: Mapping[str, str] = field(default_factory=dict)
+    vendor: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def awaits(self, distro: str, archives: Mapping[str, Archive]) -> Archive | None:
+        """The archive without which there is nothing of its own on *distro*; None where there is something."""
+        archive = archives.get(self.archives.get(distro, ""))
+        return archive if archive and archive.absent and not self.packages.get(distro) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import get_args
 
 from generator import matrix
 from generator.cross import EMULATED
+from generator.device_rows import DeviceClass
 from generator.matrix import Cell
 from generator.rows import Catalogue, Distro, Served, Stack
 from generator.words import default_version, latest_line
@@ -151,11 +152,17 @@ def _classes(catalogue: Catalogue) -> Iterator[str]:
                 str(row.arch),
                 "everything: it serves the devices whose class is not there"
                 if row.generic
-                else "; ".join(f"{name} {', '.join(lines)}" for name, lines in row.distros.items()),
+                else "; ".join(_layer(catalogue, row, name, lines) for name, lines in row.distros.items()),
             )
             for row in catalogue.classes.values()
         ),
     )
+
+
+def _layer(catalogue: Catalogue, row: DeviceClass, distro: str, codenames: tuple[str, ...]) -> str:
+    archive = row.awaits(distro, catalogue.archives)
+    where = f"{distro} {', '.join(codenames)}"
+    return f"{where}: not yet, {archive.absent}" if archive else where
 
 
 def _absent(catalogue: Catalogue) -> Iterator[str]:

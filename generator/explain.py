@@ -18,6 +18,10 @@ def because(catalogue: Catalogue, image: Image) -> Iterator[str]:
     row = catalogue.classes.get(image.hw)
     if image.is_device:
         yield f"{image.hw} is {image.base} with another label"
+        own = catalogue.classes.get(catalogue.devices[image.hw].device_class)
+        archive = own.awaits(image.distro, catalogue.archives) if own else None
+        if own and archive:
+            yield f"its own class, {own.name}, would be {archive.title}: {archive.absent}"
     elif row is not None:
         yield f"{image.hw} is a device class with a layer of its own, {row.layer}"
 

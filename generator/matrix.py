@@ -64,7 +64,7 @@ def _classes(
         if row.generic:
             generic = row
             left += devices.get(row.name, [])
-        elif codename in row.distros.get(distro, ()):
+        elif codename in row.distros.get(distro, ()) and not row.awaits(distro, catalogue.archives):
             here.append((row, tuple(devices[row.name])))
         else:
             left += devices[row.name]

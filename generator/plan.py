@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Protocol
 
-from generator import body, builds, dockerfile, docs, guard, matrix, message, sections, tags
+from generator import body, builds, dockerfile, docs, guard, layers, matrix, message, sections, tags
 from generator.catalogue import dump_release, release_path, with_release, without_line
 from generator.ended import dump_ended, ended_path
 from generator.proposal import Proposal
@@ -132,9 +132,15 @@ def _change(
 
 
 def rendered(catalogue: Catalogue) -> dict[str, str]:
-    """Everything that is generated from *catalogue*: path → text; CatalogueError where two images share a name."""
+    """Everything that is generated from *catalogue*: path → text.
+
+    :raises CatalogueError: two images share a name, or two device classes have the same text
+    """
     tags.Names(catalogue).prove()
-    return {**dockerfile.files(catalogue, matrix.with_dockerfile(catalogue)), **docs.docs(catalogue)}
+    images = matrix.with_dockerfile(catalogue)
+    texts = dockerfile.files(catalogue, images)
+    layers.distinct(images, texts)
+    return {**texts, **docs.docs(catalogue)}
 
 
 def _files(

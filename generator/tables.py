@@ -177,11 +177,12 @@ def archives(file: Table) -> dict[str, Archive]:
         rows[name] = Archive(
             name=name,
             title=table.match("title", WORDS),
-            url=table.match("url", _FOLDER),
+            url=table.match("url", _FOLDER, "") if "absent" in table.data else table.match("url", _FOLDER),
             suite=table.match("suite", _SUITE),
             components=table.match("components", _COMPONENTS, ""),
             fingerprint=table.match("fingerprint", _FINGERPRINT, ""),
             absent=table.match("absent", WORDS, ""),
+            beside=table.match("beside", _FOLDER, ""),
         )
         if bool(rows[name].fingerprint) == bool(rows[name].absent):
             raise table.error("fingerprint", "must be there, or a reason in absent instead")
@@ -206,11 +207,12 @@ def classes(file: Table, distros: dict[str, Distro]) -> dict[str, DeviceClass]:
             generic=generic,
             packages={key: row.strings(key, FACT) for row in [table.table("packages")] for key in row.data},
             archives=table.facts("archives", NAME),
+            vendor={key: row.strings(key, FACT) for row in [table.table("vendor")] for key in row.data},
         )
-        for key in ("packages", "archives"):
+        for key, among in (("packages", "distros"), ("archives", "distros"), ("vendor", "archives")):
             for distro in getattr(rows[name], key):
-                if distro not in rows[name].distros:
-                    raise table.error(key, f"{distro} is not among its distros")
+                if distro not in getattr(rows[name], among):
+                    raise table.error(key, f"{distro} is not among its {among}")
         table.finish()
     return rows
 

@@ -27,7 +27,7 @@ class Used:
 
 
 def used(catalogue: Catalogue, distro: str, line: DistroLine) -> Iterator[Used]:
-    """Yield the archives that device images of a line install from; those without a key are not used."""
+    """Yield the archives that device images of a line install from: not those without a key, or only added as a source."""
     there = {device.device_class for device in catalogue.devices.values()}
     for archive in catalogue.archives.values():
         classes = [
@@ -35,6 +35,7 @@ def used(catalogue: Catalogue, distro: str, line: DistroLine) -> Iterator[Used]:
             for row in catalogue.classes.values()
             if row.name in there
             and row.archives.get(distro) == archive.name
+            and row.vendor.get(distro)
             and line.codename in row.distros.get(distro, ())
         ]
         if not classes or archive.absent:
@@ -43,7 +44,7 @@ def used(catalogue: Catalogue, distro: str, line: DistroLine) -> Iterator[Used]:
         yield Used(
             Vendor(archive.name, head, parts, archive.fingerprint, catalogue.keys[archive.name]),
             frozenset(row.arch for row in classes),
-            frozenset(name for row in classes for name in row.packages.get(distro, ())),
+            frozenset(name for row in classes for name in row.vendor[distro]),
         )
 
 

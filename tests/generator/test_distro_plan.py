@@ -262,8 +262,9 @@ def test_what_a_pull_request_refuses_is_that_state_alone() -> None:
 
 
 def test_what_the_templates_install_is_known() -> None:
-    """By package manager, with what the device classes add."""
+    """By package manager, with what the device classes add from the distro itself; a vendor's archive is looked at apart."""
     rows = loaded(BEFORE)
-    assert {"curl", "libssl-dev", "ca-certificates", "raspi-utils"} <= installed(rows, "debian")
+    assert {"curl", "libssl-dev", "ca-certificates", "gpiod"} <= installed(rows, "debian")
+    assert "raspi-utils" not in installed(rows, "debian")
     assert "raspberrypi-utils-vcgencmd" in installed(rows, "alpine")
     assert "openssl-dev" not in installed(rows, "debian")

@@ -114,6 +114,7 @@ def test_a_resolved_name_is_a_document(call: Call) -> None:
     assert found == {
         "name": "balenalib/raspberrypi3-debian-node:22.23.2-trixie-run",
         "hw": "raspberrypi3",
+        "alias": None,
         "arch": "armv7hf",
         "distro": "debian",
         "distro_version": "trixie",

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from generator import matrix
 from generator.device_rows import Device, DeviceClass
+from generator.history import distros, retired
 from generator.recorded import release_path
-from generator.references import history
 from generator.rows import Catalogue, Distro, Stack, numbers_of
 from generator.toml import Table
 from state.errors import CatalogueError
@@ -100,7 +100,7 @@ def _known(catalogue: Catalogue, codename: str, table: Table) -> None:
     """Refuse what is said of a distro version that there is not, or not any more."""
     there = [line.codename for distro in catalogue.distros.values() for line in distro.lines]
     if codename not in there:
-        old = {*(name for lines in history().values() for name in lines), *(line for _, line in catalogue.ended)}
+        old = {*(name for distro in distros() for name in retired(distro)), *(line for _, line in catalogue.ended)}
         what = "is a retired version" if codename in old else "is no version"
         raise table.error(codename, f"{what} of a distro here{nearest(codename, there)}")
 

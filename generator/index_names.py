@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from generator.indexes import Index, indexes
 from generator.names import canonical, index_repository, joined
 from generator.references import Reader, Reference
-from generator.resolve import LATEST, Resolved, defaulted
+from generator.resolve import LATEST, Resolved, defaulted, ended
 from generator.rows import Catalogue
 
 _MOST = 3
@@ -65,7 +65,10 @@ def _wrong(catalogue: Catalogue, asked: Reference, path: str, named: Mapping[str
     where = f"{catalogue.family.namespace}/{path}"
     near = difflib.get_close_matches(asked.tag, named, n=_MOST) or ([LATEST] if LATEST in named else [])
     source = catalogue.stacks[asked.stack].source if asked.stack else ""
-    unknown = bool(source) and not catalogue.lines(source)
+    gone = ended(catalogue, catalogue.stacks[asked.stack], asked.stack_version) if asked.stack else None
+    reason = f"there is no index {asked.tag} in {where}"
+    if source and not catalogue.lines(source):
+        reason = f"no release yet: watcher sync {source}"
     return Resolved(
         name=f"{where}:{joined(asked.tag, asked.date)}",
         hw="",
@@ -77,6 +80,7 @@ def _wrong(catalogue: Catalogue, asked: Reference, path: str, named: Mapping[str
         variant=asked.variant or "run",
         date=asked.date,
         defaulted=defaulted(asked),
-        reason=f"no release yet: watcher sync {source}" if unknown else f"there is no index {asked.tag} in {where}",
+        reason=gone[0] if gone else reason,
+        passed=gone[1] if gone else None,
         suggestions=tuple(f"{where}:{tag}" for tag in near),
     )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
+from generator.history import retired
 from generator.presence import Hardware, hardware
 from generator.rows import Catalogue, Distro, Ended, Stack
 from generator.words import taken
@@ -122,18 +120,11 @@ class Reader:
 
 def codenames(distro: Distro, ended: Iterable[Ended] = ()) -> dict[str, str]:
     """Return every word for a version of *distro*, retired ones and those among *ended* too → its codename."""
-    words = {word: code for code, number in history().get(distro.name, {}).items() for word in (code, number) if word}
+    words = {word: code for code, number in retired(distro.name).items() for word in (code, number) if word}
     over = [row for row in ended if row.source == distro.name]
     words |= {word: row.line for row in over for word in (row.line, row.number) if word}
     words |= {word: line.codename for line in distro.lines for word in (line.codename, line.number) if word}
     return words
-
-
-@cache
-def history() -> Mapping[str, Mapping[str, str]]:
-    """Return distro → retired codename → number, from the built-in table."""
-    text = (resources.files("generator") / "builtin" / "history.toml").read_text("utf-8")
-    return tomllib.loads(text)
 
 
 def templated(catalogue: Catalogue, text: str, slug: str | None) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from generator import matrix, suggest
+from generator.history import over, retired
 from generator.names import canonical, joined, repositories
 from generator.presence import Survey, stand_ins, why
-from generator.references import Reader, Reference, history, templated
+from generator.references import Reader, Reference, templated
 from generator.rows import Catalogue, Distro, Ended, Stack
 from generator.tags import Names
 from generator.words import default_version
 from state.model import Arch, Image, Release, Variant
 
 LATEST = "latest"
+
+T = TypeVar("T", bound=Release | Ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,28 +199,39 @@ class Resolver:
         if ended:
             why = "upstream no longer fixes it, and its names no longer move"
             return f"{distro.title} {codename} ended on {ended.ended}: {why}", ended
-        if codename in history().get(distro.name, {}):
+        if codename in retired(distro.name):
             return f"{distro.title} {codename} is retired: upstream ended it, and its names no longer move", None
         there = ", ".join(line.codename for line in distro.lines)
         return f"{distro.title} has no version {codename}; there are {there}", None
 
     def _no_stack(self, stack: Stack, version: str | None, cell: matrix.Cell) -> tuple[str, Release | Ended | None]:
         lines = self.catalogue.lines(stack.source)
+        gone = ended(self.catalogue, stack, version)
+        if gone:
+            return gone
         if not lines:
             return f"no release yet: watcher sync {stack.source}", None
         if version in (None, LATEST):
             reasons = [why(stack, release, cell) for release in lines]
             return reasons[-1] or f"no line of {stack.title} is the latest there", None
-        over = [row for row in self.catalogue.ended.values() if row.source == stack.source]
-        line = _line_of(stack, str(version), [*lines, *over])
+        line = _line_of(stack, str(version), lines)
         if line is None:
             return f"{stack.title} has no {version}; there are {', '.join(r.line for r in lines)}", None
-        if isinstance(line, Ended):
-            return f"{stack.title} {line.line} ended on {line.ended}: its names stay at {line.version}", line
         reason = why(stack, line, cell)
         if reason:
             return reason, None
         return f"{stack.title} {line.line} is at {line.version}: names of {version} no longer move", line
+
+
+def ended(catalogue: Catalogue, stack: Stack, version: str | None) -> tuple[str, Ended] | None:
+    """Return what became of the line of *version*, in words, and its last release; None where it did not end."""
+    line = _line_of(stack, version or LATEST, [*catalogue.lines(stack.source), *over(catalogue, stack)])
+    if not isinstance(line, Ended):
+        return None
+    words = f"{stack.title} {line.line} ended on {line.ended}"
+    if (line.source, line.line) in catalogue.ended:
+        return f"{words}: its names stay at {line.version}", line
+    return f"{words}, at {line.version}: no image is made of it any more, and the names of old ones do not move", line
 
 
 def defaulted(asked: Reference) -> tuple[str, ...]:
@@ -230,7 +245,7 @@ def defaulted(asked: Reference) -> tuple[str, ...]:
     return tuple(name for name, value in parts.items() if not value)
 
 
-def _line_of(stack: Stack, text: str, rows: list[Release | Ended]) -> Release | Ended | None:
+def _line_of(stack: Stack, text: str, rows: Sequence[T]) -> T | None:
     """The line that the version *text* (``22.11.0``, ``21.0.5_11-jdk``) belongs to; a bare one is of the first flavour."""
     flavour = stack.flavour(text) or next(iter(stack.flavours), "")
     number = text.removesuffix(f"-{flavour}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from generator.history import over
 from generator.matrix import VARIANTS
 from generator.names import joined, version_word
 from generator.rows import Catalogue, Distro, Stack
@@ -144,13 +145,12 @@ def _aliases(stack: Stack, line: str, lines: Lines, owner: Mapping[tuple[str, st
 
 
 def taken(catalogue: Catalogue, stack: Stack) -> set[str]:
-    """Every text that is a version, or short for one, of any release of *stack* that is or was recorded."""
+    """Every text that is a version, or short for one, of any release of *stack* that is or was recorded, or that ended before."""
     texts: set[str] = set()
     for release in catalogue.lines(stack.source):
         texts.add(release.line)
         for version in {release.version, *(artifact.version for artifact in release.artifacts)}:
             texts.update(version.prefixes())
-    for (source, line), ended in catalogue.ended.items():
-        if source == stack.source:
-            texts.update((line, *ended.version.prefixes()))
+    for ended in over(catalogue, stack):
+        texts.update((ended.line, *ended.version.prefixes()))
     return texts

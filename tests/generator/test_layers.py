@@ -53,7 +53,7 @@ def test_two_classes_of_one_text_are_refused() -> None:
     row = replace(ALL.classes["raspberrypi3"], name="revpi-core-3", title="Revolution Pi Core 3")
     rows = replace(ALL, classes={**ALL.classes, row.name: row}, devices=moved("revpi-core-3"))
     with pytest.raises(
-        CatalogueError, match="classes.revpi-core-3: does on debian bookworm just what raspberrypi3 does"
+        CatalogueError, match=r"classes\.revpi-core-3: does on debian bookworm just what raspberrypi3 does"
     ):
         plan.rendered(rows)
 
@@ -62,7 +62,9 @@ def test_what_differs_in_the_table_alone_is_no_difference() -> None:
     """Two archives that are not there yet make two comments, and the same image."""
     packages = {"debian": ("gpiod",)}
     classes = {name: replace(ALL.classes[name], packages=packages) for name in ("jetson-nano", "jetson-tx2")}
-    with pytest.raises(CatalogueError, match="classes.jetson-tx2: does on debian bookworm just what jetson-nano does"):
+    with pytest.raises(
+        CatalogueError, match=r"classes\.jetson-tx2: does on debian bookworm just what jetson-nano does"
+    ):
         plan.rendered(replace(ALL, classes={**ALL.classes, **classes}))
 
 

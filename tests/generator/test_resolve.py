@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from generator import matrix, tags
+from generator import history, matrix, tags
 from generator.explain import because
-from generator.references import codenames, history
+from generator.index_names import resolve_index
+from generator.references import codenames
 from generator.resolve import Resolver
 from generator.rows import Ended
+from generator.words import taken
 from state.model import Version
 from tests.generator.family import DAY, family, find
 from tests.generator.stacks import with_stacks
@@ -89,7 +91,7 @@ def test_the_chain_is_what_the_image_stands_on() -> None:
     [
         (
             "balenalib/raspberrypi3-node:10.18",
-            "Node.js has no 10.18; there are 22, 24, 26",
+            "Node.js 10 ended on 2021-04-30, at 10.24.1: no image is made of it any more",
             "raspberrypi3-debian-node:22-trixie-run",
         ),
         (
@@ -102,7 +104,7 @@ def test_the_chain_is_what_the_image_stands_on() -> None:
         ("amd64-alpine-python:3.16", "Alpine Linux 3.16 is retired", "amd64-alpine-python:3.14-3.24-run"),
         (
             "amd64-python:2.7",
-            "Python has no 2.7; there are 3.9, 3.10, 3.12, 3.14",
+            "Python 2.7 ended on 2020-01-01, at 2.7.18",
             "amd64-debian-python:3.14-trixie-run",
         ),
         (
@@ -116,12 +118,21 @@ def test_the_chain_is_what_the_image_stands_on() -> None:
             "raspberrypi3-debian-node:22-trixie-run",
         ),
         ("debian-node:22", "the hardware is missing", "amd64-debian-node:22-trixie-run"),
+        ("amd64-node:99", "Node.js has no 99; there are 22, 24, 26", "amd64-debian-node:24-trixie-run"),
+        (
+            "amd64-openjdk:16-jdk",
+            "Openjdk 16-jdk ended on 2021-09-14, at 16.0.2",
+            "amd64-debian-openjdk:25-jdk-trixie-run",
+        ),
+        ("amd64-openjdk:7", "Openjdk 7-jdk ended on 2022-07-19", "amd64-debian-openjdk:25-jdk-trixie-run"),
+        ("amd64-dotnet:2.1-sdk", "ended on 2021-08-21, at 2.1.818", "amd64-debian-dotnet:10.0-sdk-trixie-run"),
+        ("amd64-alpine-python:3.8", "Python 3.8 ended on 2024-10-07", "amd64-alpine-python:3.14-3.24-run"),
         ("node:22", "the hardware is missing", "amd64-debian-node:22-trixie-run"),
         ("other/amd64-debian", "in balenalib/, not in other/", "amd64-debian:trixie-run"),
         ("iot2000-node", "lacks the lock prefix", "i386-debian-python:3.14-trixie-run"),
         ("armv5e-node:22", "nobody publishes Node.js binaries for ARMv5", "armv5e-debian:trixie-run"),
         ("i386-fedora-node:24", "Fedora makes no i686 images since 31", "i386-debian:trixie-run"),
-        ("amd64-debian-node:12", "Node.js has no 12", "amd64-debian-node:24-trixie-run"),
+        ("amd64-debian-node:12", "Node.js 12 ended on 2022-04-30", "amd64-debian-node:24-trixie-run"),
         (
             "i386-openjdk:8",
             "upstream has none; this version has no such package",
@@ -164,6 +175,35 @@ def test_with_nothing_recorded_it_says_what_to_do() -> None:
     found = resolver.resolve("amd64-debian-node:22")
     assert found.reason == "no release yet: watcher sync node"
     assert found.suggestions[0] == "balenalib/amd64-debian:trixie-run"
+
+
+def test_what_ended_before_the_family_began_is_told_with_nothing_recorded() -> None:
+    """Node 10 is not to come by any sync; neither as an image nor as an index."""
+    rows = family(["raspberrypi3"], lines=[])
+    assert str(Resolver(rows).resolve("raspberrypi3-node:10.18").reason).startswith("Node.js 10 ended on 2021-04-30")
+    index = resolve_index(rows, "debian-node:12")
+    assert index
+    assert str(index.reason).startswith("Node.js 12 ended on 2022-04-30")
+    assert index.passed
+
+
+def test_the_number_of_an_old_line_is_no_distro_versions() -> None:
+    """alpine-python:3.9 is Python's, for ever: Alpine's 3.9 is said behind a version only."""
+    found = RESOLVER.resolve("amd64-alpine-python:3.8.1")
+    assert (found.stack_version, found.distro_version) == ("3.8.1", "3.24")
+    assert "3.8" in taken(ROWS, ROWS.stacks["python"])
+    assert RESOLVER.resolve("amd64-alpine-node:3.9").distro_version == "3.9"
+
+
+def test_what_ended_is_no_line_that_a_stack_offers() -> None:
+    """The table is history: each line has its last version and a day, and nothing of it stands in the built-in rows."""
+    rows = family()
+    for stack in rows.stacks.values():
+        for row in history.over(rows, stack):
+            assert row.version.prefixes()
+            assert row.ended.year > 2008
+            assert rows.version(stack.source, row.line) is None
+    assert len(history.over(rows, rows.stacks["dotnet"])) == 30
 
 
 @pytest.mark.parametrize(
@@ -209,9 +249,9 @@ def test_a_name_is_resolved_in_a_moment() -> None:
 
 def test_what_is_retired_is_not_in_the_catalogue() -> None:
     """The table speaks of distros that there are; what the catalogue has again is not retired."""
-    assert set(history()) == set(ROWS.distros)
+    assert history.distros() == set(ROWS.distros)
     for name, row in ROWS.distros.items():
-        assert not {line.codename for line in row.lines} & set(history()[name]), name
+        assert not {line.codename for line in row.lines} & set(history.retired(name)), name
     assert codenames(ROWS.distros["debian"])["12"] == "bookworm"
     assert codenames(ROWS.distros["debian"])["8"] == "jessie"
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator import matrix
+from generator import cross, matrix
 from generator.dockerfile import CONTEXT
 from generator.names import canonical, os_name
 from generator.rows import Catalogue
@@ -75,7 +75,8 @@ def shards(
                 key: (f"target:{here[name]}" if name in here else "", prefix + name) for key, name in needs.items()
             }
             names = [prefix + name for name in tags(image)]
-            targets[target_of(catalogue, image)] = _target(image, bases, names, labels)
+            pins = cross.arguments(catalogue, image.arch) if _is_root(image) else {}
+            targets[target_of(catalogue, image)] = _target(image, bases, names, labels, pins)
         made |= dict.fromkeys(here, number)
         yield Shard(number, here, targets, tuple(sorted(after)))
 
@@ -130,7 +131,7 @@ def _packed(images: Iterable[Image]) -> Iterator[list[Image]]:
 
 def _needs(catalogue: Catalogue, image: Image) -> Mapping[str, str]:
     """Build argument → the image of ours that it names; upstreams' own bases are in the Dockerfiles, by digest."""
-    if image.kind == "os-arch" and image.variant == "run":
+    if _is_root(image):
         return {}
     if image.stack is None or image.is_device:
         return {"BASE": image.base}
@@ -138,6 +139,11 @@ def _needs(catalogue: Catalogue, image: Image) -> Mapping[str, str]:
         return {"BASE": image.base}
     fetch = os_name(catalogue, image.arch.repo, image.distro, image.distro_version, "run")
     return {"BASE": image.base, "FETCH_BASE": fetch}
+
+
+def _is_root(image: Image) -> bool:
+    """Whether it stands on upstream's image: then it has a stage for what cross-build-start needs, too."""
+    return image.kind == "os-arch" and image.variant == "run"
 
 
 def _fetches(catalogue: Catalogue, image: Image) -> bool:
@@ -152,8 +158,9 @@ def _target(
     bases: Mapping[str, tuple[str, str]],
     names: Sequence[str],
     labels: Mapping[str, str],
+    pins: Mapping[str, str],
 ) -> dict[str, Any]:
-    """One target; *bases* maps build argument → target ("" if in another file) and whole name."""
+    """One target; *bases* maps build argument → target ("" if in another file) and whole name, *pins* to what else."""
     contexts = {name: target for target, name in bases.values() if target}
     told = {**labels, **({f"{_OCI}.base.name": image.base} if not image.is_device and "BASE" in bases else {})}
     plain: dict[str, Any] = {"context": CONTEXT, "platforms": [image.arch.oci], "tags": list(names), "attest": _PLAIN}
@@ -163,7 +170,7 @@ def _target(
         # A device is its class image and a label: nothing is run, and every layer is the class's.
         base = bases["BASE"][1]
         return {**plain, "dockerfile-inline": f"FROM {base}\n", "labels": {**labels, DEVICE: image.hw}}
-    arguments = {key: name for key, (_, name) in bases.items()}
+    arguments = {**{key: name for key, (_, name) in bases.items()}, **pins}
     return {
         **plain,
         "dockerfile": image.dockerfile.removeprefix(f"{CONTEXT}/"),

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _LEFT_OUT = re.compile(
-    r"(?:FROM |ARG (?:FETCH_)?BASE=|LABEL |# |\s+(?:io\.balena|org\.opencontainers)\.|\s+'(?:Architecture|OS|Variant): )"
+    r"(?:FROM |ARG (?:FETCH_|CROSS_)?BASE=|LABEL |# |\s+(?:io\.balena|org\.opencontainers)\.|\s+'(?:Architecture|OS|Variant): )"
 )
 _HEX = re.compile(r"\b[0-9a-f]{64,128}\b")
 _GENERATED = "balena-base-images/"

@@ -2,13 +2,18 @@
 
 The parts are Debian's packages for amd64, unpacked (https://wiki.debian.org/QemuUserEmulation): a stage of the Dockerfile
 fetches them on a Debian of the architecture that is built, so no other machine is needed.
+
+They come from Debian whatever distro the image is of, so a refresh of Debian would change the Dockerfiles of all ARM images
+if its digest stood there. It is given to the build instead: two arguments, by the plan of the same commit, which are part
+of what the build is known by. An image so is made with the Debian that its commit records, and takes a newer one when it
+is made anew for a reason of its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.rows import Catalogue
+from generator.rows import Catalogue, DistroLine
 from state.model import Arch
 
 _RUNS_ALSO = {Arch.ARMV6: Arch.ARMV5E}
@@ -33,15 +38,36 @@ EMULATED = {
 
 
 def stage_base(catalogue: Catalogue, arch: Arch) -> str:
-    """Return the image in which the parts are fetched; "" if there is none.
+    """Return the image in which the parts are fetched, as it is where no plan says which; "" if there is none.
 
-    It is the default version of the default distro, or the newest before it that has the architecture. Unpinned: it
-    only fetches, nothing of it is in the image, and a new base of one version must not change the files of all others.
+    It is the default version of the default distro, or the newest before it that has the architecture.
     """
-    needed = _RUNS_ALSO.get(arch, arch)
+    line = _line(catalogue, arch)
+    return line.bases[_needed(arch)] if line else ""
+
+
+def arguments(catalogue: Catalogue, arch: Arch) -> dict[str, str]:
+    """Return the build arguments that pin where the parts are from, as far as that is recorded.
+
+    ``CROSS_BASE`` is the stage's image by digest, ``CROSS_PACKAGES`` the state of Debian's packages that they are to be
+    no older than.
+    """
+    line = _line(catalogue, arch)
+    if line is None:
+        return {}
+    base, digest = line.bases[_needed(arch)], line.digests.get(_needed(arch))
+    pinned = {"CROSS_BASE": f"{base}@{digest}"} if digest else {}
+    return {**pinned, "CROSS_PACKAGES": line.snapshot} if line.snapshot else pinned
+
+
+def _line(catalogue: Catalogue, arch: Arch) -> DistroLine | None:
     distro = catalogue.distros[catalogue.family.default_distro]
     codenames = [line.codename for line in distro.lines]
     until_default = distro.lines[: codenames.index(distro.default) + 1]
     if arch not in EMULATED:
-        return ""
-    return next((line.bases[needed] for line in reversed(until_default) if needed in line.bases), "")
+        return None
+    return next((line for line in reversed(until_default) if _needed(arch) in line.bases), None)
+
+
+def _needed(arch: Arch) -> Arch:
+    return _RUNS_ALSO.get(arch, arch)

@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 
 from builder.workshop import Order
-from generator import matrix
+from generator import cross, matrix
 from generator.dockerfile import CONTEXT
 from generator.names import canonical
 from generator.rows import Catalogue
 from generator.tags import Names
 from state.errors import CatalogueError
-from state.model import Build, Image
+from state.model import Arch, Build, Image
 from watcher.app import App
 
 FAMILY = "base-image-watcher.family"
@@ -107,7 +107,14 @@ class Drawings:
         context = {path: digest for path, digest in self.sums.items() if copied(path, text)}
         bases = {key: f"{name}@{digests[name]}" for key, name in self.bases(build).items()}
         told = {"dockerfile": text, "context": context, "platform": build.platform, "bases": bases}
+        told |= {"cross": pins} if (pins := self._pins(build)) else {}  # so that other images stay what they are
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    def _pins(self, build: Build) -> dict[str, str]:
+        """The arguments that say which upstream one of its stages stands on: of this commit, and not in the Dockerfile."""
+        if "\nARG CROSS_BASE=" not in self.dockerfiles[build.dockerfile]:
+            return {}
+        return cross.arguments(self.catalogue, next(arch for arch in Arch if arch.oci == build.platform))
 
     def order(self, build: Build, host: str, digests: Mapping[str, str], log: Path) -> Order:
         """Return all that it takes to make *build*, its bases by digest in the registry at *host*."""
@@ -129,7 +136,10 @@ class Drawings:
             inputs=inputs,
             dockerfile=path,
             files={**self.shared, path: self.dockerfiles[build.dockerfile].encode()},
-            arguments={key: f"{host}/{name.partition(':')[0]}@{digests[name]}" for key, name in bases.items()},
+            arguments={
+                **{key: f"{host}/{name.partition(':')[0]}@{digests[name]}" for key, name in bases.items()},
+                **self._pins(build),
+            },
             labels=labels,
             epoch=made,
             log=log,

@@ -16,7 +16,7 @@ from typing import Any
 from generator import matrix
 from generator.carried import Carried, Notes
 from generator.checks import nearest
-from generator.original import Fetched, Place, fetched, place
+from generator.original import Fetched, Place, environment, fetched, place
 from generator.presence import stand_ins
 from generator.references import codenames
 from generator.rows import Catalogue, Distro, Stack
@@ -131,7 +131,8 @@ class Import:
             self._notes.leave(path, f"stack {there.stack}", "the catalogue has no such stack")
             return
         what, platform = f"{stack.name} {there.version}", Platform(Arch.named(there.hw), distro.libc)
-        file = _file(read(), there)
+        text = read()
+        file = _file(text, there)
         if file and layout.parts and file.version != there.version:
             self._notes.leave(path, what, f"says in its text that it is {file.version[:40]}", str(platform))
             return
@@ -149,6 +150,16 @@ class Import:
             self._notes.leave(path, what, problem, str(platform))
         else:
             self._artifact(path, what, (stack, line, version, platform), file, layout)
+            self._extra(path, stack, text)
+
+    def _extra(self, path: str, stack: Stack, text: str) -> None:
+        """Tell what comes along with a stack, and is one for all lines here: yarn."""
+        said = environment(text)
+        for key, ours in stack.extra.items():
+            theirs = said.get(key.upper(), ours)
+            if key.endswith("_version") and theirs != ours:
+                reason = f"all lines have {ours}, which stands in [stacks.{stack.name}.extra] of catalogue/stacks.toml"
+                self._notes.leave(path, f"{key.removesuffix('_version')} {theirs[:40]}", reason)
 
     def _not_wanted(self, stack: Stack, line: str, version: Version, platform: Platform) -> str:
         """Why the catalogue has no use for a version on a platform; "" if it has."""

@@ -63,8 +63,9 @@ def _right(catalogue: Catalogue, asked: Reference, index: Index) -> Resolved:
 
 def _wrong(catalogue: Catalogue, asked: Reference, path: str, named: Mapping[str, Index]) -> Resolved:
     where = f"{catalogue.family.namespace}/{path}"
-    near = difflib.get_close_matches(asked.tag, named, n=_MOST) or ([LATEST] if LATEST in named else [])
     source = catalogue.stacks[asked.stack].source if asked.stack else ""
+    newest = [LATEST, *(release.line for release in reversed(catalogue.lines(source)))]
+    near = difflib.get_close_matches(asked.tag, named, n=_MOST) or [tag for tag in newest if tag in named][:_MOST]
     gone = ended(catalogue, catalogue.stacks[asked.stack], asked.stack_version) if asked.stack else None
     reason = f"there is no index {asked.tag} in {where}"
     if source and not catalogue.lines(source):

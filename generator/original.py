@@ -75,6 +75,11 @@ def fetched(text: str) -> list[Fetched]:
     return found
 
 
+def environment(text: str) -> dict[str, str]:
+    """Return what the ENV instructions of a Dockerfile set."""
+    return {name: value for each in _instructions(text) for name, value in _environment(each).items()}
+
+
 def _instructions(text: str) -> Iterator[str]:
     """Yield each instruction as one line, without comments."""
     for line in _CONTINUED.sub(" ", text.replace("\r\n", "\n")).splitlines():

@@ -81,13 +81,21 @@ class Resolver:
 
         :raises LookupError: such a word without a device, or a device that there is not
         """
-        asked = self._reader.read(templated(self.catalogue, text, device))
+        whole = templated(self.catalogue, text, device)
+        asked = self._reader.read(whole)
+        if asked.repository != asked.repository.lower():
+            return self._small(self.resolve(whole.lower()))
         distro = self._distro(asked)
         image = self._find(asked, distro)
         if image is None:
             return self._wrong(asked, distro)
         found = self._right(asked, image)
         return found if self._published(asked, image) else self._unpublished(asked, found)
+
+    def _small(self, found: Resolved) -> Resolved:
+        """What a name with capital letters means: registries take none."""
+        near = (found.name,) if found.there else found.suggestions
+        return replace(found, image=None, chain=(), reason="names are in small letters", suggestions=near)
 
     def _published(self, asked: Reference, image: Image) -> bool:
         """Whether there is a repository of the name that was written, and not only one that it stands for."""
@@ -155,6 +163,13 @@ class Resolver:
         variant = asked.variant or "run"
         repository = f"{self.catalogue.family.namespace}/{joined(asked.hw, distro.name, asked.stack)}"
         reason, passed = self._why(asked, distro, codename)
+        near = suggest.nearest(self.names, asked, distro, self._reader.hardware)
+        ordered = suggest.in_order(self.names, asked, distro)
+        if ordered:
+            reason, near = (
+                f"the order is stack version, distro version, variant: {ordered}",
+                [f"{repository}:{ordered}", *near[:2]],
+            )
         return Resolved(
             name=f"{repository}:{joined(version, codename, variant, asked.date)}",
             hw=asked.hw,
@@ -167,7 +182,7 @@ class Resolver:
             date=asked.date,
             defaulted=defaulted(asked),
             reason=reason,
-            suggestions=tuple(suggest.nearest(self.names, asked, distro, self._reader.hardware)),
+            suggestions=tuple(dict.fromkeys(near)),
             passed=passed,
             alias=asked.alias or None,
         )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from generator.names import joined
 from generator.presence import Hardware
-from generator.references import Reference
+from generator.references import Reference, codenames
 from generator.rows import Distro
 from generator.tags import Names
 from generator.words import Place
+from state.model import Arch
 
 _MOST = 3
 
@@ -18,18 +19,43 @@ _MOST = 3
 def nearest(names: Names, asked: Reference, distro: Distro, hardware: Mapping[str, Hardware]) -> list[str]:
     """Return up to three names that lead to images, the nearest to what was asked for first.
 
-    Hardware that there is not is replaced by what is spelt most like it; where hardware has no such repository, other
-    distros with the stack come first, then the distro without it.
+    Hardware that there is not is replaced by what is spelt most like it. Where the hardware has the stack on no distro, the
+    stack on other architectures comes first, and then the hardware without it.
     """
-    found: list[list[str]] = []
-    for hw in _instead(asked, hardware):
-        for other, stack in _repositories(names, asked, distro):
-            places = names.places(hw, other, stack)
-            if places:
-                repository = f"{names.catalogue.family.namespace}/{joined(hw, other, stack)}"
-                found.append([f"{repository}:{tag}" for tag in _tags(places, asked)])
-                break
+    instead = _instead(asked, hardware)
+    found = [tags for hw in instead if (tags := _of(names, asked, distro, hw, asked.stack))]
+    if asked.stack and not found:
+        others = [tags for arch in Arch if (tags := _of(names, asked, distro, arch.repo, asked.stack))]
+        found = others[: _MOST - 1]
+    if not found or (asked.stack and not _of(names, asked, distro, instead[0], asked.stack)):
+        found += [tags for hw in instead if (tags := _of(names, asked, distro, hw, None))]
     return found[0][:_MOST] if len(found) == 1 else [tags[0] for tags in found][:_MOST]
+
+
+def _of(names: Names, asked: Reference, distro: Distro, hw: str, stack: str | None) -> list[str]:
+    """The nearest names that *hw* has with *stack*: on the distro that was asked for, else on the default, else on any."""
+    for other in dict.fromkeys([distro.name, names.catalogue.family.default_distro, *names.catalogue.distros]):
+        places = names.places(hw, other, stack)
+        if places:
+            repository = f"{names.catalogue.family.namespace}/{joined(hw, other, stack)}"
+            return [f"{repository}:{tag}" for tag in _tags(places, asked)]
+    return []
+
+
+def in_order(names: Names, asked: Reference, distro: Distro) -> str:
+    """Return the tag of *asked* with its parts in their order, where that leads to an image and they were not; else ""."""
+    rest, variant = _without(asked.tag, ("run", "build"))
+    version, codename = _without(rest, sorted(codenames(distro), key=len, reverse=True))
+    tag = joined(version, codename, variant)
+    return tag if tag != asked.tag and names.where(asked.hw, distro.name, asked.stack, tag) else ""
+
+
+def _without(tag: str, words: Iterable[str]) -> tuple[str, str]:
+    """Take the first of *words* that is a part of *tag* out of it: what is left, and the word ("" if none is)."""
+    for word in words:
+        if f"-{word}-" in f"-{tag}-":
+            return f"-{tag}-".replace(f"-{word}-", "-", 1).strip("-"), word
+    return tag, ""
 
 
 def _instead(asked: Reference, hardware: Mapping[str, Hardware]) -> list[str]:
@@ -40,14 +66,6 @@ def _instead(asked: Reference, hardware: Mapping[str, Hardware]) -> list[str]:
         return [asked.hardware.arch.repo]
     there = [name for name, row in hardware.items() if not row.absent]
     return difflib.get_close_matches(asked.hw, there, n=_MOST) or there[:_MOST]
-
-
-def _repositories(names: Names, asked: Reference, distro: Distro) -> Iterator[tuple[str, str | None]]:
-    """Distros and stacks to look at, the nearest first."""
-    distros = dict.fromkeys([distro.name, names.catalogue.family.default_distro, *names.catalogue.distros])
-    if asked.stack:
-        yield from ((name, asked.stack) for name in distros)
-    yield from ((name, None) for name in distros)
 
 
 def _tags(places: Mapping[Place, list[str]], asked: Reference) -> list[str]:

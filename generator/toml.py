@@ -50,7 +50,10 @@ class Table:
             raise CatalogueError(file, "", "is nested too deeply") from error
         except tomllib.TOMLDecodeError as error:
             at = re.search(r"line (\d+)", str(error))
-            raise CatalogueError(file, "", str(error), int(at[1]) if at else None) from error
+            line = int(at[1]) if at else None
+            twice = str(error).startswith("Cannot overwrite") and line
+            field, problem = (_key_at(text, line), "stands twice") if twice and line else ("", str(error))
+            raise CatalogueError(file, field, problem, line) from error
 
     def error(self, key: str, problem: str) -> CatalogueError:
         """Return an error about *key* of this table ("" for the table itself), for the caller to raise."""
@@ -130,6 +133,19 @@ class Table:
 def _line_of(text: str, path: tuple[str, ...]) -> int | None:
     """The 1-based line of the nearest thing on *path*: its key, or the header of the table around it."""
     best, depth = None, 0
+    for n, found in _places(text):
+        if len(found) > depth and found == path[: len(found)]:
+            best, depth = n, len(found)
+    return best
+
+
+def _key_at(text: str, line: int) -> str:
+    """What the key of a line is called, with the tables around it."""
+    return ".".join(next((path for n, path in _places(text) if n == line), ()))
+
+
+def _places(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the 1-based line of each header and each key, and its path."""
     here: tuple[str, ...] = ()
     counts: dict[tuple[str, ...], int] = {}
     for n, line in enumerate(text.splitlines(), 1):
@@ -140,11 +156,6 @@ def _line_of(text: str, path: tuple[str, ...]) -> int | None:
             if line.lstrip().startswith("[["):
                 counts[here] = counts.get(here, -1) + 1
                 here = (*here[:-1], f"{here[-1]}[{counts[here]}]")
-            found = here
+            yield n, here
         elif key:
-            found = (*here, key[1].strip('"'))
-        else:
-            continue
-        if len(found) > depth and found == path[: len(found)]:
-            best, depth = n, len(found)
-    return best
+            yield n, (*here, key[1].strip('"'))

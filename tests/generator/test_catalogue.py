@@ -22,7 +22,7 @@ WRONG = {
     "a flag is no number": (STACKS, "wait_up_to_hours = 168", "wait_up_to_hours = true", "wait_up_to_hours", "must be a int"),
     "missing key": (FAMILY, 'namespace = "balenalib"\n', "", "family.namespace", "is missing"),
     "not TOML": (FAMILY, "[family]", "[family", "", "Expected"),
-    "duplicate row": (DEVICES, "\nup-core = ", "\nup-board = ", "", "Cannot overwrite"),
+    "duplicate row": (DEVICES, "\nup-core = ", "\nup-board = ", "devices.up-board", "stands twice"),
     "duplicate platform": (STACKS, 'platform = "amd64/musl"', 'platform = "amd64/glibc"', "served[5].platform", "amd64/glibc must be there once"),
     "platform forgotten": (STACKS, '"armv5e/glibc" = "nobody publishes Node.js binaries for ARMv5"\n', "", "stacks.node.served", "armv5e/glibc must be there"),
     "served and absent": (STACKS, '"armv5e/glibc" = "nobody', '"amd64/glibc" = "x"\n"armv5e/glibc" = "nobody', "served[0].platform", "amd64/glibc must be there once"),

@@ -130,14 +130,27 @@ def test_the_chain_is_what_the_image_stands_on() -> None:
         ("node:22", "the hardware is missing", "amd64-debian-node:22-trixie-run"),
         ("other/amd64-debian", "in balenalib/, not in other/", "amd64-debian:trixie-run"),
         ("iot2000-node", "lacks the lock prefix", "i386-debian-python:3.14-trixie-run"),
-        ("armv5e-node:22", "nobody publishes Node.js binaries for ARMv5", "armv5e-debian:trixie-run"),
-        ("i386-fedora-node:24", "Fedora makes no i686 images since 31", "i386-debian:trixie-run"),
+        ("armv5e-node:22", "nobody publishes Node.js binaries for ARMv5", "amd64-debian-node:22-trixie-run"),
+        ("i386-fedora-node:24", "Fedora makes no i686 images since 31", "amd64-fedora-node:24-44-run"),
         ("amd64-debian-node:12", "Node.js 12 ended on 2022-04-30", "amd64-debian-node:24-trixie-run"),
         (
             "i386-openjdk:8",
             "upstream has none; this version has no such package",
             "i386-debian-openjdk:25-jdk-trixie-run",
         ),
+        ("i386-alpine-node:24", "for x86 with musl", "amd64-alpine-node:24-3.24-run"),
+        ("iot2000-debian-node", "lacks the lock prefix", "amd64-debian-node:24-trixie-run"),
+        (
+            "amd64-node:24-run-trixie",
+            "the order is stack version, distro version, variant: 24-trixie-run",
+            "amd64-debian-node:24-trixie-run",
+        ),
+        (
+            "amd64-debian:build-12",
+            "the order is stack version, distro version, variant: 12-build",
+            "amd64-debian:12-build",
+        ),
+        ("AMD64-Debian:12", "names are in small letters", "amd64-debian:bookworm-run"),
         ("amd64-debian:trixie-devel", "has no version trixie-devel", "amd64-debian:trixie-run"),
     ],
 )
@@ -185,6 +198,9 @@ def test_what_ended_before_the_family_began_is_told_with_nothing_recorded() -> N
     assert index
     assert str(index.reason).startswith("Node.js 12 ended on 2022-04-30")
     assert index.passed
+    known = resolve_index(ROWS, "debian-node:12")
+    assert known
+    assert known.suggestions == tuple(f"balenalib/debian-node:{tag}" for tag in ("latest", "26", "24"))
 
 
 def test_the_number_of_an_old_line_is_no_distro_versions() -> None:

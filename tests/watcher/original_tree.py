@@ -14,14 +14,14 @@ def digest(text: str, algorithm: str = "sha256") -> str:
     return hashlib.new(algorithm, text.encode()).hexdigest()
 
 
-def node(version: str, platform: str, url: str = MAKER, *, said: str = "") -> str:
+def node(version: str, platform: str, url: str = MAKER, *, said: str = "", yarn: str = "1.22.22") -> str:
     """A Node image as the original writes it: keys of yarn, a file by its own name, a checksum on the next line."""
     place = url.format(platform)
     name = place.rpartition("/")[2]
     return f"""FROM somewhere/else:run
 
 ENV NODE_VERSION {said or version}
-ENV YARN_VERSION 1.22.4
+ENV YARN_VERSION {yarn}
 
 RUN fetch='curl' \\
 \t&& curl -SLO "{place}" \\

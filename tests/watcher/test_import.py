@@ -15,6 +15,8 @@ from tests.watcher.original_tree import BUCKET, PACKAGE, digest, dotnet, lay_out
 from watcher import render
 from watcher.cli import cli
 
+ARCHES = (("amd64", "x64"), ("aarch64", "arm64"))
+
 
 def _import(tree: Path, *options: str, code: int = 0) -> dict[str, Any]:
     done = CliRunner().invoke(cli, ["import", str(tree), *options, "--json"])
@@ -87,6 +89,16 @@ def test_what_is_left_is_told_with_its_reason(tmp_path: Path, path: str, text: s
     assert row["what"] == what
     assert reason in row["reason"]
     assert row["path"].removesuffix("/Dockerfile") == path
+
+
+def test_another_yarn_is_told(tmp_path: Path) -> None:
+    """Each line of the original had its own; here one is pinned for all, and what that replaces is said once."""
+    tree = {f"node/{arch}/debian/bookworm/22.11.0/run": node("22.11.0", f, yarn="1.22.4") for arch, f in ARCHES}
+    told = _import(lay_out(tmp_path, tree))
+    [row] = told["not_carried"]
+    assert (row["what"], row["files"]) == ("yarn 1.22.4", 2)
+    assert row["reason"] == "all lines have 1.22.22, which stands in [stacks.node.extra] of catalogue/stacks.toml"
+    assert [release["version"] for release in told["releases"]] == ["22.11.0"]
 
 
 def test_one_checksum_for_two_files_is_believed_of_neither(tmp_path: Path) -> None:

@@ -240,7 +240,8 @@ class Resolver:
 
 def ended(catalogue: Catalogue, stack: Stack, version: str | None) -> tuple[str, Ended] | None:
     """Return what became of the line of *version*, in words, and its last release; None where it did not end."""
-    line = _line_of(stack, version or LATEST, [*catalogue.lines(stack.source), *over(catalogue, stack)])
+    rows: list[Release | Ended] = [*catalogue.lines(stack.source), *over(catalogue, stack)]
+    line = _line_of(stack, version or LATEST, rows)
     if not isinstance(line, Ended):
         return None
     words = f"{stack.title} {line.line} ended on {line.ended}"

@@ -23,7 +23,8 @@ from tests.world import World
 from watcher import workspace
 from watcher.app import App
 from watcher.cli.sync import document
-from watcher.render import differences, generated, read_main
+from watcher.refresh import read_main
+from watcher.render import differences, generated
 from watcher.sync import Report, sync
 
 DAY = datetime(2026, 11, 22, 9, tzinfo=UTC)

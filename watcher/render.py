@@ -1,4 +1,8 @@
-"""The generated files of a whole images repository: generated = f(catalogue, templates)."""
+"""The generated files of a checkout of the images repository: generated = f(catalogue, templates).
+
+Nothing of a workspace is needed here, and so nothing of it is imported: a render that finds nothing to change is over in
+the time that it takes to read the files. :mod:`watcher.refresh` does the same to the workspace's own images repository.
+"""
 
 from __future__ import annotations
 
@@ -7,38 +11,13 @@ from pathlib import Path
 
 from generator.catalogue import load
 from generator.plan import GENERATED, rendered
-from state.errors import ForgeError
-from state.events import PullRequestOpened, PullRequestUpdated, RenderAsked
-from state.store import PullRecord
-from watcher import bus, stamp
-from watcher.app import App
+from watcher import stamp
 
 
 def read_checkout(folder: Path) -> dict[str, str]:
     """Path → text of the catalogue and of all generated files in a checkout; ends of lines are as they are there."""
     found = stamp.walk(folder, ("catalogue/", *GENERATED))
     return {path: stamp.content(folder, path).decode(errors="surrogateescape") for path in found}
-
-
-async def propose(app: App) -> PullRecord | None:
-    """Open a pull request that brings every generated file up to date; None if all are.
-
-    :raises WatcherError: whatever stood in the way; the next run goes on with it
-    """
-    since = app.store.last_event()
-    failed = await bus.run(app, app.store.record([RenderAsked()], app.now()))
-    if failed:
-        raise ForgeError("the pull request could not be opened: see `watcher events`")
-    for recorded in app.store.events_after(since):
-        if isinstance(recorded.event, PullRequestOpened | PullRequestUpdated):
-            return app.store.pull(recorded.event.pull.number)
-    return None
-
-
-async def read_main(app: App) -> dict[str, str]:
-    """The same of the default branch of the workspace's images repository."""
-    await app.repository.fetch()
-    return await app.images.texts(await app.images.head(), ("catalogue/", *GENERATED))
 
 
 def bring_up(folder: Path) -> tuple[int, int]:

@@ -23,6 +23,12 @@ def once(job: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def least(*jobs: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Seconds of each of *jobs*, the least over some rounds: all have their turn in each, so what else runs meets all."""
+    found = [[once(job) for job in jobs] for _ in range(rounds)]
+    return [min(column) for column in zip(*found, strict=True)]
+
+
 def line(what: str, figure: str, floor: str = "", ratio: float | None = None, goal: str = "") -> None:
     """Print one result."""
     beside = f"  | floor {floor}" if floor else ""

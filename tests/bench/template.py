@@ -8,7 +8,7 @@ from builder.bare import BareRepository
 from builder.ports import Commit
 from tests.bench import measure, scene
 from tests.world import World
-from watcher import render
+from watcher import refresh
 from watcher.app import App
 
 _LINE = "# A line that the template no longer has.\n"
@@ -56,7 +56,7 @@ async def _propose(app: App) -> tuple[float, float, float]:
     start = time.perf_counter()
     BareRepository.commit, BareRepository.push = timed_commit, timed_push  # type: ignore[method-assign, assignment]
     try:
-        assert await render.propose(app) is not None
+        assert await refresh.propose(app) is not None
     finally:
         BareRepository.commit, BareRepository.push = commit, push  # type: ignore[method-assign]
     return marks["pushed"] - marks["commit"], marks["pushed"] - start, time.perf_counter() - start

@@ -23,7 +23,9 @@ def command(*, check: bool, out: Path | None, propose: bool) -> None:
     from watcher import render
 
     if propose:
-        pull = run(render.propose)
+        from watcher import refresh
+
+        pull = run(refresh.propose)
         click.echo(f"#{pull.number}  {pull.title}\n     {pull.url}" if pull else "Every generated file is up to date.")
         return
     checkout = Path.cwd() if (Path.cwd() / "catalogue" / "family.toml").is_file() else None
@@ -33,7 +35,7 @@ def command(*, check: bool, out: Path | None, propose: bool) -> None:
         count, changed = render.bring_up(checkout)
         click.echo(f"{count:,} generated files, {changed:,} written or removed")
         return
-    found = render.read_checkout(checkout) if checkout else run(render.read_main)
+    found = render.read_checkout(checkout) if checkout else _main()
     made = render.generated(found)
     if check:
         wrong = render.differences(found, made)
@@ -43,3 +45,10 @@ def command(*, check: bool, out: Path | None, propose: bool) -> None:
         raise SystemExit(1 if wrong else 0)
     changed = render.write(out or Path.cwd(), found if out is None else {}, made)
     click.echo(f"{len(made):,} generated files, {changed:,} written or removed")
+
+
+def _main() -> dict[str, str]:
+    """The files of the workspace's images repository."""
+    from watcher import refresh
+
+    return run(refresh.read_main)

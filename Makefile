@@ -87,5 +87,9 @@ man: $(STAMP) ## The manual page, into .cache/watcher.1
 test-builds: $(STAMP) ## A release walks from its feed to named images: as root on Debian, which gets what it needs; REGISTRY=URL ENGINE=buildx
 	$(BIN)/python -m tests.builds $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(MACHINES),--machines $(MACHINES))
 
+.PHONY: test-rootfs
+test-rootfs: $(STAMP) ## A root file system made of packages where upstream has none, and an image on it: as root on Debian
+	$(BIN)/python -m tests.builds.rootfs
+
 clean: ## Remove what the other targets made
 	rm -rf .venv demo .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -75,7 +75,7 @@ def shards(
                 key: (f"target:{here[name]}" if name in here else "", prefix + name) for key, name in needs.items()
             }
             names = [prefix + name for name in tags(image)]
-            pins = cross.arguments(catalogue, image.arch) if _is_root(image) else {}
+            pins = cross.arguments(catalogue, image.arch) if _fetches_parts(image) else {}
             targets[target_of(catalogue, image)] = _target(image, bases, names, labels, pins)
         made |= dict.fromkeys(here, number)
         yield Shard(number, here, targets, tuple(sorted(after)))
@@ -131,8 +131,8 @@ def _packed(images: Iterable[Image]) -> Iterator[list[Image]]:
 
 def _needs(catalogue: Catalogue, image: Image) -> Mapping[str, str]:
     """Build argument → the image of ours that it names; upstreams' own bases are in the Dockerfiles, by digest."""
-    if _is_root(image):
-        return {}
+    if image.kind == "os-root" or _fetches_parts(image):
+        return {"BASE": image.base} if image.base.startswith(f"{catalogue.family.namespace}/") else {}
     if image.stack is None or image.is_device:
         return {"BASE": image.base}
     if not _fetches(catalogue, image):
@@ -141,7 +141,7 @@ def _needs(catalogue: Catalogue, image: Image) -> Mapping[str, str]:
     return {"BASE": image.base, "FETCH_BASE": fetch}
 
 
-def _is_root(image: Image) -> bool:
+def _fetches_parts(image: Image) -> bool:
     """Whether it stands on upstream's image: then it has a stage for what cross-build-start needs, too."""
     return image.kind == "os-arch" and image.variant == "run"
 

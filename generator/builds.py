@@ -12,6 +12,7 @@ from generator.rows import Catalogue
 from state.model import Image, ImageKind
 
 LAYERS: Mapping[ImageKind, str] = {
+    "os-root": "root file system",
     "os-arch": "distro",
     "os-class": "device class",
     "stack-arch": "stack on architecture images",

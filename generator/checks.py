@@ -15,7 +15,7 @@ from generator.toml import Table
 from state.errors import CatalogueError
 from state.model import Arch, Release
 
-_RESERVED = re.compile(r"(run|build|latest|stable|testing|unstable|rolling|\d{8}.*)")
+_RESERVED = re.compile(r"(run|build|rootfs|latest|stable|testing|unstable|rolling|\d{8}.*)")
 """Words with a meaning of their own in a tag; eight digits at the front are a date."""
 
 
@@ -139,7 +139,11 @@ def _archives(catalogue: Catalogue, file: Table) -> None:
             raise (
                 file.table("archives").table(row.name).error("fingerprint", f"catalogue/keys/{row.name}.asc is missing")
             )
-    for name in catalogue.keys.keys() - {row.name for row in catalogue.archives.values() if row.fingerprint}:
+    made = {distro.name for distro in catalogue.distros.values() if distro.rootfs}
+    for name in sorted(made - catalogue.keys.keys()):
+        problem = f"catalogue/keys/{name}.asc is missing"
+        raise CatalogueError("catalogue/distros.toml", f"distros.{name}.rootfs", problem)
+    for name in catalogue.keys.keys() - made - {row.name for row in catalogue.archives.values() if row.fingerprint}:
         raise CatalogueError(f"catalogue/keys/{name}.asc", "", f"is of no archive with a fingerprint in {file.file}")
     for each in catalogue.classes.values():
         for distro, name in each.archives.items():

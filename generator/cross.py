@@ -13,11 +13,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.rows import Catalogue, DistroLine
+from generator.rows import MADE, Catalogue, DistroLine
 from state.model import Arch
 
 _RUNS_ALSO = {Arch.ARMV6: Arch.ARMV5E}
 """Whose Debian stands in for an architecture that Debian is not built for."""
+
+
+_STRONGER = {Arch.ARMV6: (Arch.ARMV7HF,)}
+"""What a machine that builds for an architecture is in truth, or QEMU shows: nobody builds on the first Raspberry Pi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,19 @@ def _line(catalogue: Catalogue, arch: Arch) -> DistroLine | None:
 
 def _needed(arch: Arch) -> Arch:
     return _RUNS_ALSO.get(arch, arch)
+
+
+def maker_base(catalogue: Catalogue, arch: Arch) -> str:
+    """Return the image in which a root file system for *arch* is made; "" if there is none.
+
+    It is the one in which parts are fetched where that is there, else any Debian whose programs run where those of
+    *arch* do: nothing of it is in the image.
+    """
+    distro = catalogue.distros[catalogue.family.default_distro]
+    others = (
+        base
+        for needed in (arch, _RUNS_ALSO.get(arch, arch), *_STRONGER.get(arch, ()))
+        for line in reversed(distro.lines)
+        if not line.rolling and (base := line.bases.get(needed, MADE)) != MADE
+    )
+    return stage_base(catalogue, arch) or next(others, "")

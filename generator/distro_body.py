@@ -9,7 +9,7 @@ from generator import builds, classes, sections
 from generator.body import fit
 from generator.distro_move import Move, What, fixes, vendor_fixes
 from generator.matrix import cells
-from generator.rows import Catalogue
+from generator.rows import MADE, Catalogue
 from state.model import OsLine
 
 
@@ -102,7 +102,8 @@ def _base_rows(was: OsLine | None, line: OsLine) -> list[str]:
     for base in line.bases:
         digest = was.digest(base.arch, base.reference) if was else ""
         if was is None or digest != base.digest:
-            told = f"`{base.digest}`" if base.digest else "not seen: unpinned"
+            unseen = "made of its packages" if base.reference == MADE else "not seen: unpinned"
+            told = f"`{base.digest}`" if base.digest else unseen
             rows.append(f"| {base.arch} | {base.reference} | {f'`{digest}`' if digest else ''} | {told} |")
     return rows
 

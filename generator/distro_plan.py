@@ -24,20 +24,21 @@ def prefixes(catalogue: Catalogue, move: Move) -> list[str]:
     """The folders of the images repository that a change may touch."""
     if move.what in _WHOLE:
         return ["catalogue/", *GENERATED]
-    folders = {
+    folders = {  # an architecture's root file system is in its folder, too
         "os-arch": [arch.repo for arch in Arch],
         "os-class": [f"device-base/{name}" for name in catalogue.classes],
     }
     return [
         f"catalogue/releases/{move.source}/",
         "docs/",
-        *(f"balena-base-images/{hw}/{move.source}/" for kind in _kinds(move) for hw in folders[kind]),
+        *(f"balena-base-images/{hw}/{move.source}/" for kind in _kinds(move) for hw in folders.get(kind, ())),
     ]
 
 
 def _kinds(move: Move) -> tuple[str, ...]:
     """The kinds of images whose text a part of a line's record stands in."""
-    return {"devices": ("os-class",), "record": ("os-arch", "os-class")}.get(move.what, ("os-arch",))
+    systems = ("os-root", "os-arch")
+    return {"devices": ("os-class",), "record": (*systems, "os-class")}.get(move.what, systems)
 
 
 def propose(

@@ -20,14 +20,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from generator import cross
 from generator.names import os_name
 from generator.recorded import release_path
-from generator.rows import Catalogue, DistroLine, Stack
+from generator.rows import MADE, Catalogue, DistroLine, Stack
 from state.errors import CatalogueError
 from state.model import Image, Platform
 
 CONTEXT = "balena-base-images"
 """The build context of every Dockerfile, as a path in the images repository."""
 
-_OWN_TEXT = ("os-arch", "os-class", "stack-arch")
+_OWN_TEXT = ("os-root", "os-arch", "os-class", "stack-arch")
 _TEMPLATES = Path(__file__).parent / "templates"
 _HARMLESS = re.compile(r"[\w ./:@+~%,()=-]*", re.ASCII)
 """What the catalogue may put into a template: nothing that a shell or a Dockerfile obeys."""
@@ -60,7 +60,7 @@ def files(catalogue: Catalogue, images: Iterable[Image]) -> dict[str, str]:
 
 
 def render(catalogue: Catalogue, image: Image) -> str:
-    """Return the text of the Dockerfile of *image*, of kind os-arch, os-class or stack-arch.
+    """Return the text of the Dockerfile of *image*, of kind os-root, os-arch, os-class or stack-arch.
 
     :raises CatalogueError: the catalogue lacks what the image needs, or says what may not stand in a Dockerfile
     """
@@ -76,6 +76,8 @@ def _facts(catalogue: Catalogue, image: Image, line: DistroLine) -> tuple[str, M
     if image.stack is not None:
         stack = catalogue.stacks[image.stack]
         return f"stack/{stack.template}.j2", _stack(catalogue, image, stack)
+    if image.kind == "os-root":
+        return "os-root.j2", _root(catalogue, image)
     if image.kind == "os-class":
         row = catalogue.classes[image.hw]
         archive = catalogue.archives.get(row.archives.get(image.distro, ""))
@@ -83,11 +85,23 @@ def _facts(catalogue: Catalogue, image: Image, line: DistroLine) -> tuple[str, M
         state = recorded.archives.get(archive.name) if archive and recorded else None
         return f"device/{row.layer}.j2", {"class": row, "archive": archive, "state": state}
     return "os-arch.j2", {
-        "base": line.bases[image.arch],
+        "base": image.base if line.bases[image.arch] == MADE else line.bases[image.arch],
+        "made": line.bases[image.arch] == MADE,
         "digest": line.digests.get(image.arch, ""),
         "cross_base": cross.stage_base(catalogue, image.arch),
         "emulation": cross.EMULATED.get(image.arch),
     }
+
+
+def _root(catalogue: Catalogue, image: Image) -> Mapping[str, Any]:
+    """Return what the template of a root file system knows: what it is made of, where, and with which key."""
+    stage = cross.maker_base(catalogue, image.arch)
+    if not stage:
+        raise CatalogueError(
+            "catalogue/distros.toml", f"distros.{image.distro}", f"no Debian here runs on {image.arch}"
+        )
+    key = f"/usr/share/keyrings/{image.distro}-archive.asc"
+    return {"root": catalogue.distros[image.distro].rootfs, "stage_base": stage, "key": key}
 
 
 def _stack(catalogue: Catalogue, image: Image, stack: Stack) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.rows import Catalogue
+from generator.rows import MADE, Catalogue
 from state.model import Image, Platform
 
 
@@ -12,7 +12,10 @@ def because(catalogue: Catalogue, image: Image) -> Iterator[str]:
     """Yield a sentence for each part of *image*: distro, stack, hardware."""
     distro = catalogue.distros[image.distro]
     line = next(row for row in distro.lines if row.codename == image.distro_version)
-    yield f"{line.title} has {image.arch}: {line.bases[image.arch]}"
+    if distro.rootfs and line.bases[image.arch] == MADE:
+        yield f"{line.title} has {image.arch}: {distro.rootfs.archive}, of whose packages the root file system is made"
+    else:
+        yield f"{line.title} has {image.arch}: {line.bases[image.arch]}"
     if image.stack is not None:
         yield _stack(catalogue, image, Platform(image.arch, distro.libc))
     row = catalogue.classes.get(image.hw)

@@ -96,7 +96,7 @@ class _Family:
         for cell in matrix.cells(catalogue):
             self.hardware[cell.arch, cell.distro.name, cell.line.codename] = matrix.hardware(cell)
         for image in matrix.with_dockerfile(catalogue):
-            if image.kind != "os-class":
+            if image.kind in ("os-arch", "stack-arch"):
                 place = (image.stack, image.stack_line, image.variant)
                 self.roots.add((image.arch, image.distro, image.distro_version, *place))
 

@@ -59,7 +59,7 @@ def _members(catalogue: Catalogue) -> dict[tuple[str, str | None, str | None, st
     """The images of architectures by distro (the one whose names they have), stack, versions and variant."""
     found: dict[tuple[str, str | None, str | None, str, str], list[Image]] = {}
     for image in matrix.with_dockerfile(catalogue):
-        if image.kind != "os-class":
+        if image.kind in ("os-arch", "stack-arch"):
             distro = catalogue.distros[image.distro].also or image.distro
             key = (distro, image.stack, image.stack_version, image.distro_version, image.variant)
             found.setdefault(key, []).append(image)

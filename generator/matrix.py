@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from generator.device_rows import Device, DeviceClass
-from generator.names import canonical, os_name, version_word
-from generator.rows import Catalogue, Distro, DistroLine, Stack
+from generator.names import canonical, os_name, root_name, version_word
+from generator.rows import MADE, Catalogue, Distro, DistroLine, Stack
 from state.model import Arch, Image, ImageKind, Libc, Platform, Release, Variant, Version
 
 ROOT = "balena-base-images"
@@ -100,6 +100,12 @@ def images_in(catalogue: Catalogue, cell: Cell, stack: str | None = None, line: 
     return found + (list(_stack_images(catalogue, [cell], row, release)) if row and release else [])
 
 
+def roots(catalogue: Catalogue) -> list[Image]:
+    """Return only the root file systems that are made here."""
+    found = (image for cell in cells(catalogue) for image in _os_images(catalogue, cell, devices=False))
+    return [image for image in found if image.kind == "os-root"]
+
+
 def with_dockerfile(catalogue: Catalogue) -> list[Image]:
     """Return only the images that a Dockerfile of their own makes: a twentieth of all, which is what a render needs."""
     there = cells(catalogue)
@@ -147,6 +153,10 @@ def _os_images(catalogue: Catalogue, cell: Cell, *, devices: bool = True) -> Ite
     upstream, digest = cell.line.bases[cell.arch], cell.line.digests.get(cell.arch)
     hw, distro, codename = cell.arch.repo, cell.distro.name, cell.line.codename
     base = f"{upstream}@{digest}" if digest else upstream
+    if upstream == MADE:
+        base = root_name(catalogue, hw, distro, codename)
+        path = f"{ROOT}/{hw}/{distro}/{codename}/{MADE}/Dockerfile"
+        yield Image("os-root", hw, cell.arch, distro, codename, "run", path, "scratch")
     for variant in VARIANTS:
         path = f"{ROOT}/{hw}/{distro}/{codename}/{variant}/Dockerfile"
         root = Image("os-arch", hw, cell.arch, distro, codename, variant, path, base)

@@ -13,6 +13,8 @@ _ARCHITECTURES = {arch.repo: (arch.value,) for arch in Arch if arch.value != arc
 
 def canonical(catalogue: Catalogue, image: Image) -> str:
     """Return the whole name with every part but the date: ``balenalib/amd64-debian-node:22.11.1-bookworm-run``."""
+    if image.kind == "os-root":
+        return root_name(catalogue, image.hw, image.distro, image.distro_version)
     if image.stack is None:
         return os_name(catalogue, image.hw, image.distro, image.distro_version, image.variant)
     tag = f"{image.stack_version}-{image.distro_version}-{image.variant}"
@@ -27,6 +29,11 @@ def version_word(stack: Stack, line: str, version: str) -> str:
 def os_name(catalogue: Catalogue, hw: str, distro: str, codename: str, variant: str) -> str:
     """Return the whole name of an OS image: ``balenalib/amd64-debian:bookworm-run``."""
     return f"{catalogue.family.namespace}/{hw}-{distro}:{codename}-{variant}"
+
+
+def root_name(catalogue: Catalogue, hw: str, distro: str, codename: str) -> str:
+    """Return the whole name of a root file system: ``balenalib/rpi-raspbian-rootfs:bookworm``; it has no other."""
+    return f"{catalogue.family.namespace}/{hw}-{distro}-rootfs:{codename}"
 
 
 def repositories(catalogue: Catalogue, hw: str, distro: str, stack: str | None) -> list[str]:

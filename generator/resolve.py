@@ -74,6 +74,7 @@ class Resolver:
         """Work out every name once."""
         self.catalogue, self.names = catalogue, Names(catalogue)
         self._reader, self._survey = Reader(catalogue), Survey(catalogue)
+        self._roots = {canonical(catalogue, image): image for image in matrix.roots(catalogue)}
         self._cells: dict[tuple[Arch, str, str, str | None, str | None], _Around] = {}
 
     def resolve(self, text: str, device: str | None = None) -> Resolved:
@@ -82,6 +83,8 @@ class Resolver:
         :raises LookupError: such a word without a device, or a device that there is not
         """
         whole = templated(self.catalogue, text, device)
+        if root := self._roots.get(whole) or self._roots.get(f"{self.catalogue.family.namespace}/{whole}"):
+            return self._root(root)
         asked = self._reader.read(whole)
         if asked.repository != asked.repository.lower():
             return self._small(self.resolve(whole.lower()))
@@ -131,8 +134,26 @@ class Resolver:
         if key not in self._cells:
             found = matrix.images_in(self.catalogue, cell, stack, line)
             bases = {canonical(self.catalogue, image): image.base for image in found}
-            self._cells[key] = _Around({(image.hw, image.stack, image.variant): image for image in found}, bases)
+            named = [image for image in found if image.kind != "os-root"]
+            self._cells[key] = _Around({(image.hw, image.stack, image.variant): image for image in named}, bases)
         return self._cells[key]
+
+    def _root(self, image: Image) -> Resolved:
+        """A root file system: it has one name, and stands on nothing."""
+        return Resolved(
+            name=canonical(self.catalogue, image),
+            hw=image.hw,
+            arch=image.arch.value,
+            distro=image.distro,
+            distro_version=image.distro_version,
+            stack=None,
+            stack_version=None,
+            variant=image.variant,
+            date=None,
+            defaulted=(),
+            image=image,
+            chain=(image.base,),
+        )
 
     def _right(self, asked: Reference, image: Image) -> Resolved:
         distro = self.catalogue.distros[image.distro]

@@ -39,6 +39,27 @@ class DistroLine:
     digests: Mapping[Arch, str] = field(default_factory=dict)
 
 
+MADE = "rootfs"
+"""The base of an architecture whose root file system upstream does not publish: it is made as :class:`RootFs` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class RootFs:
+    """What a root file system is made of where upstream publishes none: packages of a signed archive.
+
+    ``archive`` is the URL of the folder that has ``dists``, without a slash at the end; ``architecture`` is Debian's
+    word; ``components`` stand as in a list of apt's sources. ``fingerprint`` is that of the key
+    ``catalogue/keys/<distro>.asc``, which is the only one that is believed. ``sha1`` tells that this key signed itself
+    with SHA-1 only, which apt has to be told to let pass.
+    """
+
+    archive: str
+    architecture: str
+    components: str
+    fingerprint: str
+    sha1: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class NewLine:
     """What a distro's next version would look like, and which version is its default.
@@ -64,7 +85,8 @@ class Distro:
     version means. ``also`` names a distro ("" if none) under whose name these images are published as well, for
     the architectures that it lacks itself: Raspbian is Debian's armv6. ``new_line`` is how the watcher proposes new
     versions and defaults; None: people do that. ``dated`` tells that what upstream calls a version is the day of its
-    archive: no point release, but something that moves all the time.
+    archive: no point release, but something that moves all the time. ``rootfs`` is what bases called ``rootfs`` are
+    made of.
     """
 
     name: str
@@ -76,6 +98,7 @@ class Distro:
     also: str = ""
     new_line: NewLine | None = None
     dated: bool = False
+    rootfs: RootFs | None = None
 
     def line(self, codename: str) -> DistroLine | None:
         """Its version *codename*, if it has it."""

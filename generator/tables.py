@@ -10,12 +10,14 @@ from typing import get_args
 
 from generator import trials
 from generator.device_rows import Archive, Device, DeviceClass
-from generator.rows import Distro, DistroLine, Family, NewLine, Served, Stack
+from generator.rows import MADE, Distro, DistroLine, Family, NewLine, RootFs, Served, Stack
 from generator.toml import FACT, NAME, WORDS, Table
 from state.model import Arch, Libc, Platform
 
 _URL = re.compile(r"https://[A-Za-z0-9._~/-]+")
 _FOLDER = re.compile(r"https://[A-Za-z0-9._~/-]+/")
+# Plain http is fine for one whose signature is what is believed; so is a port, for one on loopback.
+_ARCHIVE = re.compile(r"https?://[A-Za-z0-9._~-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*")
 _SUITE = re.compile(r"(?:[A-Za-z0-9.-]|\{line\})+")
 _COMPONENTS = re.compile(r"[a-z0-9-]+(?: [a-z0-9-]+)*")
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
@@ -62,10 +64,25 @@ def distros(file: Table) -> dict[str, Distro]:
             also=table.match("also", NAME, ""),
             new_line=_new_line(table.table("new_line")) if "new_line" in table.data else None,
             dated=table.flag("dated"),
+            rootfs=_rootfs(table.table("rootfs")) if "rootfs" in table.data else None,
         )
+        if rows[name].rootfs is None and any(MADE in line.bases.values() for line in rows[name].lines):
+            raise table.error("rootfs", f"must say what the bases that are called {MADE} are made of")
         table.finish()
     file.finish()
     return rows
+
+
+def _rootfs(table: Table) -> RootFs:
+    row = RootFs(
+        archive=table.match("archive", _ARCHIVE),
+        architecture=table.match("architecture", NAME),
+        components=table.match("components", _COMPONENTS),
+        fingerprint=table.match("fingerprint", _FINGERPRINT),
+        sha1=table.flag("sha1"),
+    )
+    table.finish()
+    return row
 
 
 def _distro_line(codename: str, table: Table, everywhere: dict[Arch, str]) -> DistroLine:

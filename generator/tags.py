@@ -42,6 +42,8 @@ class Names:
 
     def tags(self, image: Image) -> list[str]:
         """Return every moving name of *image*, whole, the canonical one first."""
+        if image.kind == "os-root":  # nobody but its own distro's image builds on it, by that name
+            return [canonical(self.catalogue, image)]
         places = self.places(image.hw, image.distro, image.stack)
         tags = places[image.stack_line, image.distro_version, image.variant]
         found = repositories(self.catalogue, image.hw, image.distro, image.stack)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
-from generator.rows import Catalogue, Distro, Stack
+from generator.rows import MADE, Catalogue, Distro, Stack
 from state.model import Arch, Artifact, Held, Libc, Platform, Release
 
 State = Literal["ready", "missing", "dropped", "packaged", "base", "absent", "unknown"]
@@ -83,7 +83,9 @@ def bases(release: Release, distro: Distro) -> list[Spot]:
         platform = Platform(arch, distro.libc)
         if arch in line.bases:
             digest = line.digests.get(arch, "not pinned yet")
-            found.append(Spot(platform, "base", reason=f"{line.bases[arch]} {digest}"))
+            made = distro.rootfs.archive if distro.rootfs and line.bases[arch] == MADE else ""
+            told = f"made here of the packages of {made}" if made else f"{line.bases[arch]} {digest}"
+            found.append(Spot(platform, "base", reason=told))
         else:
             found.append(Spot(platform, "absent", reason=line.absent.get(arch, "")))
     return found

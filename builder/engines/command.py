@@ -14,7 +14,7 @@ from state.errors import BuildError
 _QUOTED = 12
 """Lines of a log that an error quotes."""
 
-_STEP = re.compile(r"(?:^|(?<=: ))(STEP \d+/\d+: |Step \d+/\d+ : |#\d+ \[[^]]*\] )")
+_STEP = re.compile(r"(?:^|(?<=: ))((?:\[\d+/\d+\] )?STEP \d+/\d+: |Step \d+/\d+ : |#\d+ \[[^]]*\] )")
 
 
 async def run(

@@ -8,12 +8,14 @@ from typing import Literal
 from state.model.arch import Arch
 
 Variant = Literal["run", "build"]
-ImageKind = Literal["os-arch", "os-class", "stack-arch", "stack-class", "os-device", "stack-device"]
+ImageKind = Literal["os-root", "os-arch", "os-class", "stack-arch", "stack-class", "os-device", "stack-device"]
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
     """One image of the family, as a place in the tree distro → os-arch → os-class → stack.
+
+    Where upstream publishes no base image, an os-root is below its os-arch: the root file system, made of packages.
 
     ``hw`` is what the name begins with: an architecture's repository prefix, a class or a device.
     ``dockerfile`` is the path of the Dockerfile that makes it; a device has its class image's,

@@ -70,7 +70,7 @@ def test_the_order_is_that_of_the_layers_and_bases_come_first() -> None:
     """All builds before all relabels, and nothing before what it stands on."""
     steps = builds.plan(FAMILY, {i.dockerfile for i in matrix.images(FAMILY)}, DAY)
     kinds = list(dict.fromkeys(s.image.kind for s in steps))
-    assert kinds == ["os-arch", "os-class", "stack-arch", "stack-class", "os-device", "stack-device"]
+    assert kinds == ["os-root", "os-arch", "os-class", "stack-arch", "stack-class", "os-device", "stack-device"]
     place = {tags.name(FAMILY, s.image): n for n, s in enumerate(steps)}
     assert len(place) == len(steps) == len(matrix.images(FAMILY))
     assert all(place.get(s.base, -1) < n for n, s in enumerate(steps))

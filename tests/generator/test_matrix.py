@@ -33,7 +33,8 @@ def test_every_image_comes_after_what_it_stands_on() -> None:
     """The order of the images is an order to build them in; only upstream's images are not ours."""
     seen: set[str] = set()
     for image in IMAGES:
-        upstream = image.kind == "os-arch" and image.variant == "run"
+        made = image.kind == "os-arch" and image.distro == "raspbian"
+        upstream = image.kind == "os-root" or (image.kind == "os-arch" and image.variant == "run" and not made)
         assert (image.base in seen) != upstream
         seen.add(canonical(FAMILY, image))
 
@@ -73,7 +74,7 @@ def test_where_its_class_is_not_a_device_stands_on_the_generic_one() -> None:
 
 def test_without_devices_there_are_no_classes() -> None:
     """Nobody builds a class that no device stands on."""
-    assert {image.kind for image in matrix.images(family([]))} == {"os-arch", "stack-arch"}
+    assert {image.kind for image in matrix.images(family([]))} == {"os-root", "os-arch", "stack-arch"}
 
 
 def test_a_class_is_built_for_its_devices_even_if_the_canonical_one_is_not_chosen() -> None:
@@ -133,5 +134,5 @@ def test_a_pinned_base_is_built_from_by_digest() -> None:
 def test_a_render_needs_exactly_the_images_with_a_dockerfile_of_their_own() -> None:
     """The short list is what is left of the long one without devices and without a stack's classes."""
     rows = family(["raspberrypi3", "intel-nuc"], ["22", "24"])
-    kinds = ("os-arch", "os-class", "stack-arch")
+    kinds = ("os-root", "os-arch", "os-class", "stack-arch")
     assert matrix.with_dockerfile(rows) == [i for i in matrix.images(rows) if i.kind in kinds]

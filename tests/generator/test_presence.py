@@ -31,9 +31,12 @@ def _debian(hw: str, stack: str | None, line: str | None, codename: str = "trixi
 
 
 def test_what_is_present_is_exactly_what_there_is_an_image_of() -> None:
-    """Raspbian's images are present as Debian's too, since they are published under that name; nothing else differs."""
+    """Raspbian's images are present as Debian's too, since they are published under that name; nothing else differs.
+
+    A root file system is for nobody but the image on it.
+    """
     there = {cell.name for cell in CELLS if cell.present and cell.reason is None}
-    assert there == {tags.name(ROWS, image) for image in matrix.images(ROWS)}
+    assert there == {tags.name(ROWS, image) for image in matrix.images(ROWS) if image.kind != "os-root"}
     twice = [cell for cell in CELLS if cell.present and cell.reason]
     assert {(cell.arch, cell.distro, cell.reason) for cell in twice} == {
         (Arch.ARMV6, "debian", "is Raspbian GNU/Linux")

@@ -147,7 +147,7 @@ def test_people_are_told_what_was_left_out(call: Call) -> None:
     told = call("resolve", "%%BALENA_ARCH%%-node", "--device", "raspberry-pi").stdout
     assert told.startswith("balenalib/rpi-raspbian-node:22.23.2-trixie-run\n")
     assert "stack version   22.23.2  (left out: the default)" in told
-    assert "raspbian-rootfs:trixie" in told
+    assert "balenalib/rpi-raspbian-rootfs:trixie" in told
     assert "a device: --device SLUG" in call("resolve", "%%BALENA_ARCH%%", code=2).stderr
     assert "no such image: the hardware is missing" in call("resolve", "raspbian-node", code=1).stdout
 

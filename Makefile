@@ -85,7 +85,7 @@ man: $(STAMP) ## The manual page, into .cache/watcher.1
 	$(BIN)/python -m watcher.manual.man > .cache/watcher.1
 
 test-builds: $(STAMP) ## A release walks from its feed to named images: as root on Debian, which gets what it needs; REGISTRY=URL ENGINE=buildx
-	$(BIN)/python -m tests.builds $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(MACHINES),--machines $(MACHINES))
+	$(BIN)/python -m tests.builds $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(MACHINES),--machines $(MACHINES)) $(if $(FARM_ONLY),--farm-only)
 
 .PHONY: test-rootfs
 test-rootfs: $(STAMP) ## A root file system made of packages where upstream has none, and an image on it: as root on Debian

@@ -15,9 +15,11 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from builder.oci import ACCEPTED, INDEX, Descriptor, Manifest, digest_of
 from builder.registry_auth import Credentials, Tokens
-from state.errors import RegistryError
+from state.errors import RegistryError, SettingsError
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -32,7 +34,8 @@ class RegistrySettings:
     """Where a registry is and how it may be asked.
 
     ``host`` is its name with the port, ``plain`` asks by http (loopback only), ``writes_per_minute`` bounds what
-    changes something (Docker Hub: 300, https://docs.docker.com/docker-hub/usage/). Times in seconds.
+    changes something (Docker Hub: 300, https://docs.docker.com/docker-hub/usage/). ``authority`` is a PEM file of
+    certificates that are trusted beside the public ones. Times in seconds.
     """
 
     host: str
@@ -40,6 +43,7 @@ class RegistrySettings:
     writes_per_minute: int = 300
     attempts: int = 6
     seconds: float = 300.0
+    authority: Path | None = None
 
 
 class Pace:
@@ -242,8 +246,20 @@ class Registry:
         if self._client is None:
             import httpx  # noqa: PLC0415  (see _ask)
 
-            self._client = httpx.AsyncClient(timeout=self._settings.seconds, follow_redirects=True, trust_env=False)
+            trusted = httpx.create_ssl_context(trust_env=False)
+            if self._settings.authority is not None:
+                _trust(trusted, self._settings.authority)
+            self._client = httpx.AsyncClient(
+                timeout=self._settings.seconds, follow_redirects=True, trust_env=False, verify=trusted
+            )
         return self._client
+
+
+def _trust(context: ssl.SSLContext, authority: Path) -> None:
+    try:
+        context.load_verify_locations(authority)
+    except OSError as error:  # an SSLError is one
+        raise SettingsError(f"[registry] ca_file: {authority} is no PEM file of certificates: {error}") from error
 
 
 _ACCEPT = {"Accept": ", ".join(ACCEPTED)}

@@ -45,7 +45,9 @@ class RegistryTable(Table):
 
     ``url`` is ``https://registry.example:5000``; http is taken on loopback only. The login is ``user`` and what stands
     in ``password_file`` (or WATCHER_REGISTRY__PASSWORD). ``writes_per_minute`` is what it allows: Docker Hub's 300.
-    ``staging`` is the repository below the family's namespace in which an image waits for its names.
+    ``staging`` is the repository below the family's namespace in which an image waits for its names. ``ca_file`` is a PEM
+    file of the authority that signed its certificate, where that is none of the public ones; buildah is given it, too,
+    a builder of buildx has to be told by its own settings.
     """
 
     url: str = ""
@@ -54,6 +56,7 @@ class RegistryTable(Table):
     password: SecretStr | None = None
     writes_per_minute: int = Field(default=300, ge=1)
     staging: str = "staging"
+    ca_file: Path | None = None
 
     @field_validator("url")
     @classmethod

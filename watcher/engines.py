@@ -21,7 +21,7 @@ _HUB = {"registry-1.docker.io": "docker.io"}
 
 def engines(config: Configured) -> Sequence[Engine]:
     """Return every engine that may be asked, the preferred one first."""
-    own, environment = config.settings.builds, base_environment(*_THEIRS)
+    own, registry, environment = config.settings.builds, config.settings.registry, base_environment(*_THEIRS)
     buildx = [
         Buildx(environment, program=program, builder=own.builder, builders=own.builders, network=own.network)
         for program in _BUILDX
@@ -30,8 +30,9 @@ def engines(config: Configured) -> Sequence[Engine]:
         environment,
         storage=config.path(own.storage) if own.storage else None,
         isolation=own.isolation,
-        plain=config.settings.registry.plain,
+        plain=registry.plain,
         registries=_registries(config),
+        authority=config.path(registry.ca_file) if registry.ca_file else None,
     )
     return [*buildx, buildah]
 

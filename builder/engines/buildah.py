@@ -21,6 +21,7 @@ class Buildah:
     ``storage`` is where its images and containers are (its own default if None). ``plain`` lets registries be asked
     by http: for one on loopback. ``isolation`` is buildah's own word: ``chroot`` needs no runtime, ``oci`` uses one.
     ``registries`` is the text of a containers-registries.conf(5) that stands in for the machine's, "" for the machine's.
+    ``authority`` is a PEM file of certificates that registries may have beside the public ones.
     """
 
     environment: Mapping[str, str] = field(repr=False)
@@ -28,6 +29,7 @@ class Buildah:
     isolation: str = "chroot"
     plain: bool = False
     registries: str = ""
+    authority: Path | None = None
     name: str = "buildah"
 
     async def ready(self) -> str:
@@ -52,7 +54,8 @@ class Buildah:
         arguments += [f"--build-arg={key}={value}" for key, value in request.arguments.items()]
         arguments += [f"--label={key}={value}" for key, value in request.labels.items()]
         try:
-            await self._do(*arguments, str(request.context), log=request.log)
+            with self._trusting() as trust:
+                await self._do(*arguments, *trust, str(request.context), log=request.log)
             await self._do("push", "--format=oci", tag, f"oci:{request.output}", log=request.log)
         finally:
             await self._do("rmi", "--force", tag, check=False)
@@ -76,6 +79,16 @@ class Buildah:
             return await self._do("run", *options, container, "--", *command, check=False, seconds=seconds)
         finally:
             await self._do("rm", container, check=False)
+
+    @contextmanager
+    def _trusting(self) -> Iterator[Sequence[str]]:
+        """The option that lets registries have a certificate of the authority: a folder with its file."""
+        if self.authority is None:
+            yield ()
+            return
+        with tempfile.TemporaryDirectory(prefix="watcher-trust-") as folder:
+            (Path(folder) / "ca.crt").symlink_to(self.authority)
+            yield (f"--cert-dir={folder}",)
 
     async def _do(self, *arguments: str, log: Path | None = None, check: bool = True, seconds: float = 7200.0) -> Ran:
         own = [f"--root={self.storage / 'root'}", f"--runroot={self.storage / 'run'}"] if self.storage else []

@@ -12,14 +12,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from distributed import Scheduler, Worker
+from distributed.security import Security
 
 from builder.farm import Certificates, Farm, connected, security, worker_of
 from builder.workshop import Made, Order, Unfit
 from state.errors import BuildError, RegistryError, SettingsError
 from state.model import Arch, Image
+from tests.certificates import Authority
 
 pytestmark = pytest.mark.slow
 
@@ -218,3 +222,34 @@ def test_certificates_go_with_tls(tmp_path: Path) -> None:
     assert asked is not None
     assert asked.require_encryption
     assert security("tcp://127.0.0.1:8786", None) is None
+
+
+async def test_machines_know_one_another_by_certificates(tmp_path: Path) -> None:
+    """By TLS an image is made; who has a certificate of another authority neither orders nor works."""
+    ours = _certificates(Authority(tmp_path / "ours"))
+    foreign = _certificates(Authority(tmp_path / "foreign"))
+    own = Security(
+        require_encryption=True,
+        tls_ca_file=str(ours.authority),
+        tls_scheduler_cert=str(ours.certificate),
+        tls_scheduler_key=str(ours.key),
+    )  # type: ignore[no-untyped-call]
+    places: Any = {"host": "tls://127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    async with Scheduler(security=own, **places) as scheduler:
+        bench, here = Bench("one"), {"host": "127.0.0.1"}
+        async with worker_of(scheduler.address, bench, tmp_path / "w", {AMD64: 1}, ours, **here) as worker:
+            async with connected(scheduler.address, ours) as maker:
+                assert (await maker.make(order(tmp_path))).digest == f"sha256:{1:064x}"
+            assert {urlsplit(each).scheme for each in (scheduler.address, worker.address)} == {"tls"}
+            with pytest.raises(BuildError, match="cannot be reached"):
+                async with connected(scheduler.address, foreign, seconds=1):
+                    pass
+            stranger = worker_of(scheduler.address, bench, tmp_path / "s", {AMD64: 1}, foreign, **here)
+            with pytest.raises((OSError, TimeoutError)):
+                await asyncio.wait_for(stranger, 2)
+            await stranger.close()
+            assert set(scheduler.workers) == {worker.address}
+
+
+def _certificates(authority: Authority) -> Certificates:
+    return Certificates(authority.file, *authority.issue("farm", "127.0.0.1"))

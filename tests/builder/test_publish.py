@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
 
 from builder import oci, publish
 from builder.registry import Registry, RegistrySettings
-from state.errors import ForeignRepository, RegistryError
+from state.errors import ForeignRepository, RegistryError, SettingsError
+from tests.certificates import Authority
 from tests.registry import LoopbackRegistry
 from tests.registry.images import layout
 
@@ -183,3 +185,26 @@ async def test_content_that_is_not_what_its_digest_says_is_refused(
         await registry.manifest(OURS, image.digest)
     with pytest.raises(RegistryError, match="other content"):
         await registry.blob(OURS, image.config.digest)
+
+
+async def test_a_registry_may_have_a_certificate_of_an_authority_that_is_named(tmp_path: Path) -> None:
+    """Nobody else knows it: without its file the registry is not believed, and what is no such file is said."""
+    authority, foreign = Authority(tmp_path / "own"), Authority(tmp_path / "foreign")
+    tls = SSLContext(PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*authority.issue("registry", "127.0.0.1"))
+
+    async def tags(file: Path | None) -> list[str]:
+        client = Registry(RegistrySettings(secure.host, attempts=1, authority=file), sleep=_no_sleep)
+        try:
+            return await client.tags(OURS)
+        finally:
+            await client.aclose()
+
+    with LoopbackRegistry(tls=tls) as secure:
+        assert await tags(authority.file) == []
+        for other in (None, foreign.file):
+            with pytest.raises(RegistryError, match="CERTIFICATE_VERIFY_FAILED"):
+                await tags(other)
+        for wrong in (tmp_path / "none.pem", authority.file.with_name("registry.key")):
+            with pytest.raises(SettingsError, match=r"ca_file: .* is no PEM file of certificates"):
+                await tags(wrong)

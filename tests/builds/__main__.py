@@ -25,7 +25,7 @@ from typing import Any
 
 import tomlkit
 
-from tests.builds import bases, daemon, family, machine, overhead, registry
+from tests.builds import bases, daemon, family, farm, machine, overhead, registry
 from tests.builds.upstream import LINE, NEWER, OLDER, Node, Version
 from tests.images.larder import Larder
 from tests.upstream import Upstream
@@ -101,10 +101,14 @@ def main() -> None:
     parser.add_argument("--registry", default="", metavar="URL", help="push there instead of to one of our own")
     parser.add_argument("--engine", default="buildah", choices=["buildah", "buildx"])
     parser.add_argument("--machines", default="amd64,aarch64,armv7hf", metavar="A,B", help="amd64 is among them")
+    parser.add_argument("--farm-only", action="store_true", help="two hosts, one of them lost in the middle; no more")
     given = parser.parse_args()
     machine.prepare()
     machines = [each for each in bases.MACHINES if each.name in given.machines.split(",")]
     larder = Larder(HERE / ".cache" / "images")
+    if given.farm_only:
+        play_farm(larder, machines)
+        return
     with (
         tempfile.TemporaryDirectory(prefix="watcher-builds-") as folder,
         registry.running(Path(folder) / "registry") as own,
@@ -123,6 +127,7 @@ def main() -> None:
             node.signer.install(run.workspace / "var" / "keys" / "node")
             family.edit(run.workspace / "images.git", work, hashlib.sha256(yarn.read_bytes()).hexdigest())
             play(run, node)
+    play_farm(larder, machines)
 
 
 @contextmanager
@@ -165,6 +170,14 @@ def play(run: Run, node: Node) -> None:
     check(all(run.digest(name) == digest for name, digest in dated.items()), "every dated name leads where it led")
     report(run, {"first": first, "second": second})
     compare(run, second)
+
+
+def play_farm(larder: Larder, machines: Sequence[bases.Machine]) -> None:
+    """A farm of two hosts, by way of buildah."""
+    say("Two hosts build, one of them is lost in the middle")
+    lines = farm.play(larder, machines[:2])
+    check(bool(lines), f"nothing failed, and {len(lines)} images are in the registry")
+    print(*lines, sep="\n")
 
 
 def compare(run: Run, report: Mapping[str, Any]) -> None:

@@ -38,10 +38,10 @@ def push_all(machines: Sequence[Machine], larder: Larder, host: str, work: Path)
     with ThreadPoolExecutor(2) as pool:
         archives = list(pool.map(lambda machine: larder.rootfs(SUITE, machine.debian), machines))
     for machine, archive in zip(machines, archives, strict=True):
-        _push(machine, archive, host, work)
+        push(machine, archive, host, work)
 
 
-def _push(machine: Machine, archive: Path, host: str, work: Path) -> None:
+def push(machine: Machine, archive: Path, host: str, work: Path) -> None:
     """Push the base, and for ARM also the one in which the parts for cross-building are fetched.
 
     That one needs packages for amd64 of the default suite and no others, which is all that its sources name.

@@ -13,6 +13,7 @@ NEEDED = {
     "buildah": "buildah",
     "docker-registry": "docker-registry",
     "gpgv": "gpgv",
+    "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
     "npm": "npm",
     "qemu-arm-static": "qemu-user-static",

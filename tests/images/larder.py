@@ -55,11 +55,11 @@ class Larder:
             making.rename(archive)
         return archive
 
-    def debs(self, suite: str, *names: str) -> list[Path]:
-        """Packages of Debian for this machine's architecture, as files."""
-        patterns = [f"{name}_*.deb" for name in names]
+    def debs(self, suite: str, *names: str, arch: str = "") -> list[Path]:
+        """Packages of Debian for an architecture ("" for this machine's), as files."""
+        patterns = [f"{name}_*{arch and f'_{arch}'}.deb" for name in names]
         if not all(any(self.folder.glob(pattern)) for pattern in patterns):
-            output("apt-get", "download", "--quiet", *self._apt("deb", suite), *names, folder=self.folder)
+            output("apt-get", "download", "--quiet", *self._apt("deb", suite, arch), *names, folder=self.folder)
         return [next(self.folder.glob(pattern)) for pattern in patterns]
 
     def source(self, suite: str, name: str) -> Path:
@@ -70,9 +70,9 @@ class Larder:
             output(*command, *self._apt("deb-src", suite), name, folder=self.folder)
         return next(self.folder.glob(pattern))
 
-    def _apt(self, kind: str, suite: str) -> list[str]:
+    def _apt(self, kind: str, suite: str, arch: str = "") -> list[str]:
         """Options that make apt look at that suite alone, without the machine's own state; its lists are refreshed."""
-        state = self.folder / f"apt-{kind}-{suite}"
+        state = self.folder / f"apt-{kind}-{suite}{arch and f'-{arch}'}"
         (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
         (state / "status").touch()
         (state / "sources.list").write_text(f"{kind} [signed-by={_KEYS}] {archive_url()} {suite} main\n")
@@ -84,6 +84,7 @@ class Larder:
             "Dir::Cache::pkgcache=",
             "Dir::Cache::srcpkgcache=",
             "APT::Sandbox::User=root",
+            *([f"APT::Architecture={arch}", f"APT::Architectures={arch}"] if arch else []),
         ]
         given = [part for option in options for part in ("-o", option)]
         output("apt-get", "update", "--quiet", *given)

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import re
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +41,7 @@ class LoopbackRegistry:
 
     ``login`` (user, password) asks for a token first. ``mounts`` False refuses to mount; ``referrers`` False has no
     such API, like docker-registry 2.8; ``deletes`` False refuses to delete. ``faults`` lists statuses that the next
-    requests get, oldest first. ``asked`` counts (method, kind) and ``moved`` the bytes of blobs that came or went.
+    requests get, oldest first. With ``tls`` it takes https alone. ``asked`` counts (method, kind) and ``moved`` the bytes of blobs that came or went.
     """
 
     login: tuple[str, str] | None = None
@@ -51,11 +52,14 @@ class LoopbackRegistry:
     repositories: dict[str, Repository] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     moved: int = 0
+    tls: ssl.SSLContext | None = None
 
     def __enter__(self) -> Self:
         self.lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.registry = self
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 

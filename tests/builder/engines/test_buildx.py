@@ -107,6 +107,26 @@ async def test_the_first_engine_that_is_ready_is_taken(program: Path, tmp_path: 
         await discover.choose([absent, there], "buildah")
 
 
+async def test_buildah_is_given_the_authority_of_a_registry(program: Path, tmp_path: Path) -> None:
+    """As the folder that its option takes, in which the file is while it builds."""
+    told = (
+        'case "$1" in build) for w in "$@"; do case "$w" in --cert-dir=*) cat "${w#*=}/ca.crt" ;; esac; done ;; esac\n'
+    )
+    program.with_name("buildah").write_text(f"#!/bin/sh\n{told}")
+    program.with_name("buildah").chmod(0o755)
+    authority = tmp_path / "ca.pem"
+    authority.write_text("the authority\n")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    log = tmp_path / "log"
+    request = BuildRequest(tmp_path, tmp_path / "Dockerfile", "linux/amd64", tmp_path / "out", log, 0)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    await Buildah(environment, authority=authority).build(request)
+    assert log.read_text() == "the authority\n"
+    log.unlink()
+    await Buildah(environment).build(request)
+    assert not log.exists()
+
+
 def test_what_runs_here_is_read_from_the_kernel(tmp_path: Path) -> None:
     """An emulator that is switched off does not count, and what is native stays native."""
     (tmp_path / "qemu-arm").write_text("enabled\ninterpreter /usr/bin/qemu-arm\n")

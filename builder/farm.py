@@ -15,17 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
+from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_worker
 from distributed.client import FutureCancelledError
-from distributed.security import Security
 
-from builder.workshop import Made, Maker, Order, Unfit
-from state.errors import BuildError, RegistryError, SettingsError
+from builder.farm_security import Certificates, security
+from builder.workshop import Made, Maker, Order
+from state.errors import BuildError, NotOffered, RegistryError, Unavailable
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _FRESH = 2.0
 """Seconds for which it is believed what workers offer: a scheduler with many of them takes some time to tell."""
 
@@ -34,21 +32,12 @@ _LOG = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Certificates:
-    """PEM files with which scheduler, workers and watcher know one another: Dask runs the code that it is sent."""
-
-    authority: Path
-    certificate: Path
-    key: Path
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a worker sends back: an image, or what went wrong, as plain values; ``log`` is the end of its log."""
 
     made: Made | None = None
     error: str = ""
-    unfit: bool = False
+    kind: type[BuildError] = BuildError
     refused: tuple[str, str, str] | None = None
     log: bytes = b""
 
@@ -58,7 +47,7 @@ class Outcome:
             return self.made
         if self.refused is not None:
             raise RegistryError(*self.refused)
-        raise (Unfit if self.unfit else BuildError)(self.error)
+        raise self.kind(self.error)
 
 
 class Farm:
@@ -68,9 +57,9 @@ class Farm:
     resource to a worker at once, and what was given out beside a worker that becomes idle would wait for a busy one.
     """
 
-    def __init__(self, client: Client) -> None:
-        """Send orders through *client*, which is connected."""
-        self._client = client
+    def __init__(self, client: Client, patience: float) -> None:
+        """Send orders through *client*, which is connected; for *patience* seconds a worker may be away (a reboot)."""
+        self._client, self._patience = client, patience
         self._busy: Counter[str] = Counter()
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
         self._offered: Mapping[str, int] = {}
@@ -91,14 +80,18 @@ class Farm:
                 raise OSError("not connected")  # noqa: TRY301  (what a lost connection says, too)
             told = await self._client.scheduler.identity(n_workers=-1)
         except OSError as error:
-            raise BuildError(f"the farm's scheduler does not answer: {error}") from error
+            raise Unavailable(f"the farm's scheduler does not answer: {error}") from error
         found: Counter[str] = Counter()
         for worker in told["workers"].values():
             found.update({name: int(count) for name, count in worker.get("resources", {}).items()})
         return found
 
     async def make(self, order: Order) -> Made:
-        """Have one image made by a worker that offers its platform; BuildError at once where none does."""
+        """Have one image made by a worker that offers its platform.
+
+        :raises NotOffered: none does (at once), or none did for *patience* seconds while it was being made
+        :raises Unavailable: the scheduler is lost, or the engine of the worker
+        """
         async with self._turn(order.platform):
             outcome = await self._outcome(order)
         if outcome.log:
@@ -126,10 +119,10 @@ class Farm:
             self._next(platform)
 
     def _admit(self, platform: str, room: int) -> None:
-        """Let those in for whom there is room; BuildError where there is none at all."""
+        """Let those in for whom there is room; NotOffered where there is none at all."""
         if not room:
             there = ", ".join(sorted(self._offered)) or "nothing: no worker is connected"
-            raise BuildError(f"no worker of the farm builds {platform}; they offer {there}")
+            raise NotOffered(f"no worker of the farm builds {platform}; they offer {there}")
         waiting = self._waiting[platform]
         while waiting and self._busy[platform] < room:
             self._busy[platform] += 1
@@ -152,17 +145,36 @@ class Farm:
             work, order, key=f"{order.inputs[:16]}-{uuid4().hex[:8]}", resources={order.platform: 1}, pure=False
         )
         try:
-            return await future  # type: ignore[no-any-return]
-        except KilledWorker as error:
-            raise BuildError(f"the workers that built it were lost: {error}") from error
-        except FutureCancelledError as error:  # a CancelledError by its class: but nobody ended us
-            raise BuildError(f"the farm's scheduler was lost: {error}") from error
-        except asyncio.CancelledError:
+            return await self._attended(future, order.platform)
+        except (asyncio.CancelledError, NotOffered):
             with suppress(Exception):
                 await self._client.cancel([future], force=True)  # type: ignore[no-untyped-call]
             raise
         finally:
             future.release()  # type: ignore[no-untyped-call]
+
+    async def _attended(self, future: Future, platform: str) -> Outcome:
+        """Wait for the end of a task, for as long as there is somebody who may do it: Dask alone would wait for ever."""
+        ended, seen = asyncio.ensure_future(_result(future)), monotonic()
+        try:
+            while not ended.done():
+                if (await self.platforms()).get(platform):
+                    seen = monotonic()
+                elif monotonic() > seen + self._patience:
+                    raise NotOffered(f"the workers of the farm that build {platform} are gone")
+                await asyncio.wait({ended}, timeout=self._patience / 10)
+            return await ended
+        finally:
+            ended.cancel()
+
+
+async def _result(future: Future) -> Outcome:
+    try:
+        return await future  # type: ignore[no-any-return]
+    except KilledWorker as error:
+        raise BuildError(f"the workers that built it were lost: {error}") from error
+    except FutureCancelledError as error:  # a CancelledError by its class: but nobody ended us
+        raise Unavailable(f"the farm's scheduler was lost: {error}") from error
 
 
 async def work(order: Order) -> Outcome:
@@ -179,7 +191,7 @@ async def work(order: Order) -> Outcome:
         told = (error.registry, error.reference, error.problem)
         return Outcome(refused=told, log=await asyncio.to_thread(_end, log))
     except BuildError as error:
-        return Outcome(error=str(error), unfit=isinstance(error, Unfit), log=await asyncio.to_thread(_end, log))
+        return Outcome(error=str(error), kind=type(error), log=await asyncio.to_thread(_end, log))
     finally:
         await asyncio.to_thread(log.unlink, missing_ok=True)
 
@@ -228,12 +240,12 @@ def worker_of(
 
 @asynccontextmanager
 async def connected(
-    scheduler: str, certificates: Certificates | None = None, seconds: float = 10
+    scheduler: str, certificates: Certificates | None = None, seconds: float = 10, patience: float = 300
 ) -> AsyncIterator[Farm]:
-    """Connect to a scheduler, and let go of it again.
+    """Connect to a scheduler, and let go of it again; *patience* is that of :class:`Farm`.
 
     :raises SettingsError: it is beyond this machine, and there are no certificates
-    :raises BuildError: it cannot be reached within *seconds*
+    :raises Unavailable: it cannot be reached within *seconds*
     """
     asked = security(scheduler, certificates)
     try:
@@ -241,36 +253,8 @@ async def connected(
             scheduler, asynchronous=True, security=asked, timeout=seconds, set_as_default=False
         )
     except (OSError, TimeoutError) as error:
-        raise BuildError(f"the farm's scheduler {scheduler} cannot be reached: {error}") from error
+        raise Unavailable(f"the farm's scheduler {scheduler} cannot be reached: {error}") from error
     try:
-        yield Farm(client)
+        yield Farm(client, patience)
     finally:
         await client.close()
-
-
-def security(scheduler: str, certificates: Certificates | None) -> Security | None:
-    """Return what secures the connection to *scheduler*; None on this machine, where that may be left out.
-
-    :raises SettingsError: it is needed and not there
-    """
-    parts = urlsplit(scheduler)
-    if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
-        raise SettingsError(f"{scheduler!r} is no scheduler: write tls://HOST:PORT, or tcp://127.0.0.1:PORT")
-    if certificates is None:
-        if parts.scheme == "tls" or parts.hostname not in _LOOPBACK:
-            raise SettingsError(
-                f"{scheduler}: Dask runs the code that it is sent: beyond this machine it takes tls:// and certificates"
-            )
-        return None
-    if parts.scheme != "tls":
-        raise SettingsError(f"{scheduler}: with certificates it is tls://")
-    own = str(certificates.certificate), str(certificates.key)
-    return Security(  # type: ignore[no-untyped-call]
-        require_encryption=True,
-        tls_ca_file=str(certificates.authority),
-        **{
-            f"tls_{role}_{what}": value
-            for role in ("client", "worker")
-            for what, value in zip(("cert", "key"), own, strict=True)
-        },
-    )

@@ -15,6 +15,8 @@
     ├── RegistryError          a registry refused or cannot be reached                exit 1
     │   └── ForeignRepository  it has tags that are none of ours
     ├── BuildError             an engine is missing or a build failed                 exit 1
+    │   └── Unavailable        an engine or the farm cannot be reached: no image's fault
+    │       └── NotOffered     no worker of the farm builds the platform
     └── StoreError             the state database is not usable                       exit 1
         └── StoreBusy          another watcher on it is doing the same thing
 
@@ -118,6 +120,14 @@ class ForeignRepository(RegistryError):
 
 class BuildError(WatcherError):
     """An engine is missing, or could not build, run or export an image: the message quotes the failing step."""
+
+
+class Unavailable(BuildError):
+    """What makes images cannot be reached: nothing was found out about the image, which is made another time."""
+
+
+class NotOffered(Unavailable):
+    """No worker of the farm builds an image's platform: others may be built meanwhile."""
 
 
 class StoreError(WatcherError):

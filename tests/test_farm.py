@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from builder.farm import worker_of
 from state.errors import SettingsError
 from tests.foundry import Forge, Foundry
 from tests.registry import LoopbackRegistry
-from tests.world import World
+from tests.world import OLDER, World
 from watcher import works
 from watcher.app import App
 from watcher.build_report import Report
@@ -105,12 +106,20 @@ def test_a_merge_is_built_by_the_farm(foundry: Foundry) -> None:
 
 
 def test_a_platform_without_a_worker_holds_back_only_itself(foundry: Foundry) -> None:
-    """It is said at once, and the others are built and named."""
+    """It is said at once, without a strike, and the others are built and named; with a worker it is made."""
     report = _work(foundry, (Forge(), BOTH[:1]))
-    assert report.broken
-    assert all("no worker of the farm builds linux/arm" in build.error for build in report.broken)
+    assert (report.broken, report.blocked, report.stopped) == ([], [], "")
+    assert [build.name for build in report.waiting] == ["balenalib/aarch64-debian:trixie-run"]
+    assert "no worker of the farm builds linux/arm64; they offer linux/amd64" in report.waiting[0].error
+    assert report.exit_code == 1
     assert foundry.digests("balenalib/amd64-debian-node")["22"]
     assert not foundry.digests("balenalib/aarch64-debian-node")
+    assert {(each.state, each.attempts, each.failures) for each in foundry.open()} == {("waiting", 0, 0)}
+    assert _work(foundry, (Forge(), BOTH[:1])).waiting == []
+    foundry.world.day(OLDER[2] + timedelta(minutes=1))
+    assert _work(foundry, (Forge(), BOTH)).built
+    assert foundry.digests("balenalib/aarch64-debian-node")["22"]
+    assert foundry.open() == []
 
 
 def test_a_farm_beyond_this_machine_needs_certificates(world: World) -> None:

@@ -37,11 +37,11 @@ class Graph:
     def _due(self, build: Build) -> bool:
         if build.state == "failed":
             return build.next_try is not None and build.next_try <= self._now
-        return True
+        return build.next_try is None or build.next_try <= self._now
 
     def start(self) -> tuple[list[Build], list[Build]]:
         """Return what can be made at once, and what a failure of another time still blocks."""
-        failed = [build for build in self._builds.values() if not self._due(build)]
+        failed = [build for build in self._builds.values() if build.state == "failed" and not self._due(build)]
         blocked = [each for build in failed for each in self._block(build)]
         return [build for number, build in self._builds.items() if self._ready(number)], blocked
 
@@ -63,6 +63,12 @@ class Graph:
         """Note that *build* failed, or is not to be made any more; return what is newly blocked by that."""
         self._leave(build)
         return self._block(build)
+
+    def postponed(self, build: Build) -> list[Build]:
+        """Note that *build* is not made this time; return what stands on it, which is not made either."""
+        self._leave(build)
+        users = [self._builds[number] for number in self._users.get(build.name, ()) if number in self._waits]
+        return [each for user in users for each in (user, *self.postponed(user))]
 
     def _block(self, build: Build) -> list[Build]:
         found: list[Build] = []

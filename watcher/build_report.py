@@ -17,7 +17,7 @@ class Report:
     """The images that were built, were there already, were relabelled, failed or wait for one that failed; and names.
 
     ``stopped`` says why the run went no further; ``trouble`` which repositories did not get their moving names;
-    ``sizes`` maps the names of images whose size moved by more than a tenth to how.
+    ``waiting`` are images that could not be tried, since no worker of the farm builds their platform; ``sizes`` maps the names of images whose size moved by more than a tenth to how.
     """
 
     built: list[Build] = field(default_factory=list)
@@ -25,6 +25,7 @@ class Report:
     relabelled: list[Build] = field(default_factory=list)
     broken: list[Build] = field(default_factory=list)
     blocked: list[Build] = field(default_factory=list)
+    waiting: list[Build] = field(default_factory=list)
     tags: list[Tagged] = field(default_factory=list)
     indexes: list[Indexed] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
@@ -53,7 +54,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 done or nothing to do, 1 something failed."""
-        return 1 if self.broken or self.trouble or self.stopped else 0
+        return 1 if self.broken or self.waiting or self.trouble or self.stopped else 0
 
     def document(self) -> dict[str, Any]:
         """Return what programs may rely on, as JSON."""
@@ -63,6 +64,7 @@ class Report:
             "relabelled": [_made(build) for build in self.relabelled],
             "failed": [{"name": b.name, "step": b.step or b.error, "log": b.log or None} for b in self.broken],
             "blocked": [{"name": build.name, "reason": build.error} for build in self.blocked],
+            "waiting": [{"name": build.name, "reason": build.error} for build in self.waiting],
             "tags": [{"ref": tag.ref, "digest": tag.digest, "action": tag.action} for tag in self.names],
             "sizes": [{"name": name, "note": note} for name, note in self.sizes.items()],
         }

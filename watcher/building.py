@@ -17,7 +17,7 @@ from operator import attrgetter
 from builder.publish import Tagged
 from builder.smoke import size_note
 from generator.rows import Catalogue
-from state.errors import RegistryError, WatcherError
+from state.errors import NotOffered, RegistryError, Unavailable, WatcherError
 from state.events import BuildFailed, ImageBuilt
 from state.model import Build
 from watcher import making, naming
@@ -26,17 +26,18 @@ from watcher.build_graph import Graph
 from watcher.build_report import Report
 from watcher.dating import Gate
 from watcher.drawings import Drawings
+from watcher.due import due, take_up
 from watcher.footing import footing
 from watcher.indexing import Cause, write_indexes
 from watcher.works import Works
 
 log = logging.getLogger(__name__)
 
-_OLD = timedelta(days=2)
-"""How long the date of a plan holds for what is not made yet: a build resumed after midnight keeps it."""
-
 _ENOUGH = 3
-"""Images in a row that the registry refuses: then it is down, and the others wait for another time."""
+"""Tries in a row that the registry refuses, or whose engine or farm cannot be reached: then the rest waits."""
+
+_LATER = timedelta(minutes=1)
+"""How long images wait whose platform no worker of the farm builds, before the farm is asked for it again."""
 
 
 async def work(app: App) -> Report:
@@ -63,46 +64,14 @@ async def work(app: App) -> Report:
     return report
 
 
-def due(app: App) -> list[Build]:
-    """Return the builds that something can be done about now."""
-    builds, now = app.store.builds.open(), app.now()
-    unmade = {build.name for build in builds if build.state != "pushed"}
-    soaked = now - app.config.settings.publish.soak
-
-    def is_due(build: Build) -> bool:
-        match build.state:
-            case "pushed":
-                return build.finished_at is None or build.finished_at <= soaked
-            case "failed":
-                return build.next_try is not None and build.next_try <= now
-            case "blocked":
-                return build.base not in unmade
-            case _:
-                return True
-
-    return [build for build in builds if is_due(build)]
-
-
 async def _pass(app: App, works: Works, catalogue: Catalogue, report: Report) -> None:
-    _take_up(app)
+    take_up(app)
     head = await Drawings.at(app, await app.images.head())
     drawings = {head.commit: head}
     gate = Gate(app, works, catalogue.family.namespace)
     found = await footing(app, works, gate, drawings)
     graph = Graph(found.builds, found.needs, found.known, app.now())
     await Crew(app, works, gate, drawings, head, graph, report).run()
-
-
-def _take_up(app: App) -> None:
-    """Take up what a crash cut off, and date a plan anew that nobody made for two days."""
-    today = app.now().date()
-    left = [build for build in app.store.builds.open() if build.state != "pushed"]
-    old = {build.id for build in left if today - build.day > _OLD}
-    app.store.builds.save(
-        replace(build, state="waiting" if build.state == "running" else build.state,
-                day=today if build.id in old else build.day)
-        for build in left if build.state == "running" or build.id in old
-    )  # fmt: skip
 
 
 class Crew:
@@ -162,13 +131,24 @@ class Crew:
             return
         attempts = build.attempts + 1
         started = replace(
-            build, state="running", attempts=attempts, started_at=self._app.now(), log=_log(build, attempts)
+            build,
+            state="running",
+            attempts=attempts,
+            started_at=self._app.now(),
+            log=_log(build, attempts),
+            step="",
+            error="",
         )
         if build.kind == "build":
             self._app.store.builds.save([started])
         try:
             drawings = self._drawings[build.commit]
             done, tags = await making.make(self._app, self._works, self._gate, drawings, started, self._graph.known)
+        except NotOffered as error:
+            touched = self._postponed(build, error)
+        except Unavailable as error:
+            self._unavailable(build, error)
+            return
         except WatcherError as error:
             touched = self._failed(started, error)
         else:
@@ -196,8 +176,7 @@ class Crew:
         row = making.failed(self._app, build, error)
         log.error("%s: %s", build.name, row.step or row.error.partition("\n")[0])
         if isinstance(error, RegistryError):
-            self._refused += 1
-            self._report.stopped = str(error) if self._refused >= _ENOUGH else ""
+            self._refuse(error)
         again = row.next_try is not None and row.next_try <= self._app.now()
         blocked = [] if again else self._graph.failed(row)
         self._app.store.builds.save([row, *blocked])
@@ -212,6 +191,30 @@ class Crew:
             )
             self._app.store.record([told], self._app.now())
         return {row.repository, *(each.repository for each in blocked)}
+
+    def _refuse(self, error: WatcherError) -> None:
+        """Stop the run where one thing after the other is refused."""
+        self._refused += 1
+        if self._refused >= _ENOUGH:
+            self._report.stopped = str(error)
+
+    def _unavailable(self, build: Build, error: Unavailable) -> None:
+        """Nothing was found out about the image: it waits on as it was, and is tried again while the run goes on."""
+        self._refuse(error)
+        row = build if build.state == "failed" else replace(build, state="waiting", error=str(error))
+        self._app.store.builds.save([row])
+        self._queue([row])
+
+    def _postponed(self, build: Build, error: NotOffered) -> set[str]:
+        """No worker builds the platform: the image waits, and what stands on it, while others are made."""
+        wait = self._app.now() + _LATER
+        row = build if build.state == "failed" else replace(build, state="waiting", error=str(error), next_try=wait)
+        above = [replace(each, next_try=wait) for each in self._graph.postponed(row)]
+        self._app.store.builds.save([row, *above])
+        self._report.waiting.append(replace(row, error=str(error)))
+        if str(error) != build.error:  # told once, and not each minute
+            log.error("%s: %s", build.name, error)
+        return {row.repository, *(each.repository for each in above)}
 
     def _blocked(self, builds: Sequence[Build]) -> None:
         self._app.store.builds.save(builds)

@@ -16,6 +16,7 @@ from state.events import BuildPlanned
 from state.store import Entry, Recorded, Wish, summary_of
 from watcher import building, bus, notices, pruning, registry_access
 from watcher.app import App
+from watcher.due import due
 from watcher.family import main
 from watcher.notices import Sender
 from watcher.poll import Polled, poll
@@ -85,11 +86,15 @@ class Conductor:
 
         :raises BuildError: why it stopped before all was made
         """
-        if self._closing or not building.due(self.app):
+        if self._closing or not due(self.app):
             return
         report = await building.work(self.app)
         done = {"built": report.built, "there already": report.cached, "relabelled": report.relabelled}
-        told = [f"{len(builds)} {what}" for what, builds in {**done, "failed": report.broken}.items() if builds]
+        told = [
+            f"{len(builds)} {what}"
+            for what, builds in {**done, "failed": report.broken, "waiting": report.waiting}.items()
+            if builds
+        ]
         log.info("builds: %s, %d tags", ", ".join(told) or "nothing made", len(report.tags))
         if report.stopped:
             raise BuildError(report.stopped)

@@ -14,7 +14,7 @@ from watcher.config import Configured
 from watcher.engines import engine
 
 if TYPE_CHECKING:
-    from builder.farm import Certificates
+    from builder.farm_security import Certificates
 
 
 @asynccontextmanager
@@ -48,7 +48,7 @@ def workshop(config: Configured, chosen: Engine, registry: Registry, namespace: 
 
 def certificates(config: Configured) -> Certificates | None:
     """Return the certificates of ``[farm]``, None where there are none; SettingsError where some are missing."""
-    from builder.farm import Certificates  # noqa: PLC0415  (see maker)
+    from builder.farm_security import Certificates  # noqa: PLC0415  (see maker)
 
     own = config.settings.farm
     files = (own.tls_authority_file, own.tls_certificate_file, own.tls_key_file)

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _READER = "notices"
 _LONGEST = 20
+_MANY = 10_000
 
 
 class Sender(Protocol):
@@ -87,6 +88,11 @@ def _lasting(app: App) -> Iterable[Notice]:
         if pull.opened_at and now - pull.opened_at >= settings.pull_open_after and not desk.told(key):
             days = (now - pull.opened_at).days
             yield Notice("pull-open", f"#{pull.number} {pull.title} is open for {days} days: {pull.url}", key)
+    waiting = {build.error for build in app.store.builds.newest(_MANY, ["waiting"]) if build.error}
+    for reason in sorted(waiting):
+        key = f"builds-wait:{now.date()}:{reason}"
+        if not desk.told(key):
+            yield Notice("build-failed", f"builds wait: {reason}", key)
     for name, source in app.store.status(now.date())["sources"].items():
         since = source["failing_since"]
         key = f"feed-dead:{name}:{since}"

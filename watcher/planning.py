@@ -118,8 +118,10 @@ async def ask(app: App, wanted: Wanted) -> int:
     catalogue = await app.images.catalogue(wanted.commit)
     named = await shared.rows(app, recorded.id, wanted.commit, wanted.pull) if wanted.pull else []
     app.store.builds.add(_with(rows(catalogue, wanted.images, recorded.id, planned, wanted.day), named))
-    again = [build for build in app.store.builds.of(recorded.id) if build.state in ("failed", "blocked")]
-    app.store.builds.save(replace(build, state="waiting", failures=0, next_try=None) for build in again)
+    again = [build for build in app.store.builds.of(recorded.id) if build.state in ("failed", "blocked", "waiting")]
+    app.store.builds.save(
+        replace(build, state="waiting", failures=0, next_try=None, step="", error="") for build in again
+    )
     return recorded.id
 
 

@@ -19,7 +19,13 @@ from pathlib import Path
 from builder.engines import command
 from builder.engines.engine import BuildRequest, Ran
 from builder.oci import Layout
-from state.errors import BuildError
+from state.errors import BuildError, Unavailable
+
+_LOST = re.compile(r"^ERROR: .*\bcode = Unavailable\b", re.MULTILINE)
+"""What is said at the end where the connection to the builder broke: https://grpc.io/docs/guides/status-codes/."""
+
+_ERROR = re.compile(r"^(Error|Status):\s+(?!running)\S", re.MULTILINE)
+"""What ``inspect`` tells of a node that it cannot reach."""
 
 _PLATFORMS = re.compile(r"^Platforms:\s*(.+)$", re.MULTILINE)
 _TRIAL = "FROM scratch\nCOPY Dockerfile /\n"
@@ -118,7 +124,21 @@ class Buildx:
         network = [f"--network={self.network}", "--allow=network.host"] if self.network == "host" else []
         # Attestations would turn each image into an index: they are attached when it was pushed, as referrers.
         plain = ["--provenance=false", "--sbom=false", "--progress=plain", f"--output={output}"]
-        await self._do("build", *chosen, *where, *network, *plain, *arguments, context, log=log, seconds=seconds)
+        try:
+            await self._do("build", *chosen, *where, *network, *plain, *arguments, context, log=log, seconds=seconds)
+        except BuildError as error:
+            # A builder that is gone says so in many words; that it does not answer now, either, is the surer sign.
+            if _LOST.search(str(error)) or not await self._answers(chosen):
+                raise Unavailable(str(error)) from error
+            raise
+
+    async def _answers(self, chosen: Sequence[str]) -> bool:
+        """Whether the builder can be reached."""
+        try:
+            told = await self._do("inspect", "--bootstrap", *(name.removeprefix("--builder=") for name in chosen))
+        except BuildError:
+            return False
+        return _ERROR.search(told.output) is None
 
     async def _do(self, *arguments: str, log: Path | None = None, seconds: float = 600.0) -> Ran:
         done = await command.run([*self.program, *arguments], self.environment, log=log, seconds=seconds)

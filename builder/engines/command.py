@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from builder.engines.engine import Ran
-from state.errors import BuildError
+from state.errors import BuildError, Unavailable
 
 _QUOTED = 12
 """Lines of a log that an error quotes."""
@@ -22,7 +22,8 @@ async def run(
 ) -> Ran:
     """Run a program to its end; what it says is appended to *log* as it comes, if there is one.
 
-    :raises BuildError: it is not installed, or took longer than *seconds*
+    :raises Unavailable: it is not installed
+    :raises BuildError: it took longer than *seconds*
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -34,7 +35,7 @@ async def run(
             start_new_session=True,
         )
     except OSError as error:
-        raise BuildError(f"{arguments[0]} cannot be started: {error}") from None
+        raise Unavailable(f"{arguments[0]} cannot be started: {error}") from None
     said: list[bytes] = []
     try:
         async with asyncio.timeout(seconds):

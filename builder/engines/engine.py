@@ -41,6 +41,7 @@ class Engine(Protocol):
     """One engine on this machine.
 
     :raises BuildError: it could not do it; the message quotes the step that failed
+    :raises Unavailable: it cannot be reached
     """
 
     @property

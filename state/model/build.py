@@ -9,6 +9,7 @@ from typing import Any, Literal
 BuildState = Literal["waiting", "running", "pushed", "tagged", "failed", "blocked", "superseded"]
 """``pushed``: in the registry under its dated name; ``tagged``: moving names lead to it (or to a newer one) too.
 
+``waiting`` may have a ``next_try``, too: it could not even be tried, and ``error`` says why.
 ``failed`` is tried again at ``next_try``, or never by itself where that is None. ``blocked``: what it stands on
 failed. ``superseded``: a later plan makes the same place anew.
 """

@@ -19,9 +19,10 @@ import pytest
 from distributed import Scheduler, Worker
 from distributed.security import Security
 
-from builder.farm import Certificates, Farm, connected, security, worker_of
+from builder.farm import Farm, connected, worker_of
+from builder.farm_security import Certificates, security
 from builder.workshop import Made, Order, Unfit
-from state.errors import BuildError, RegistryError, SettingsError
+from state.errors import BuildError, NotOffered, RegistryError, SettingsError, Unavailable
 from state.model import Arch, Image
 from tests.certificates import Authority
 
@@ -103,11 +104,11 @@ async def test_a_platform_that_nobody_offers_is_told_at_once(tmp_path: Path) -> 
     """Dask alone would wait for ever; with the platforms that there are."""
     async with farm(tmp_path, (Bench("one"), {AMD64: 1})) as maker:
         begun = monotonic()
-        with pytest.raises(BuildError, match=r"no worker of the farm builds linux/arm64; they offer linux/amd64"):
+        with pytest.raises(NotOffered, match=r"no worker of the farm builds linux/arm64; they offer linux/amd64"):
             await maker.make(order(tmp_path, 1, ARM64))
         assert monotonic() - begun < 2
     async with farm(tmp_path) as maker:
-        with pytest.raises(BuildError, match="no worker is connected"):
+        with pytest.raises(NotOffered, match="no worker is connected"):
             await maker.make(order(tmp_path))
 
 
@@ -116,6 +117,7 @@ async def test_a_platform_that_nobody_offers_is_told_at_once(tmp_path: Path) -> 
     [
         BuildError("STEP 3/4: RUN false\nexit status 1"),
         Unfit("smoke test: says v1"),
+        Unavailable("buildah cannot be started"),
         RegistryError("r.example", "staging", "HTTP 503"),
     ],
     ids=lambda error: type(error).__name__,
@@ -187,8 +189,22 @@ async def _until(condition: object) -> None:
     raise AssertionError("it did not come to that")
 
 
+async def test_a_worker_that_does_not_come_back_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    """Dask alone would keep the build for it; after a while it is said that nobody is left, and it is taken back."""
+    bench = Bench("one", seconds=60)
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0") as scheduler:
+        worker = await worker_of(scheduler.address, bench, tmp_path / "w", {AMD64: 1}, host="127.0.0.1")
+        async with connected(scheduler.address, patience=0.5) as maker:
+            task = asyncio.create_task(maker.make(order(tmp_path)))
+            await _until(lambda: bench.busy == 1)
+            await worker.close()
+            with pytest.raises(NotOffered, match="linux/amd64 are gone"):
+                await asyncio.wait_for(task, 30)
+            await _until(lambda: not scheduler.tasks)
+
+
 async def test_a_scheduler_that_is_gone_is_an_error_and_no_end(tmp_path: Path) -> None:
-    """The build fails, to be tried again; nobody is cancelled."""
+    """Nothing is said against the image, and nobody is cancelled."""
     scheduler = await Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0")
     address = scheduler.address
     worker = await worker_of(address, Bench("one", seconds=5), tmp_path / "w", {AMD64: 1}, host="127.0.0.1")
@@ -197,9 +213,9 @@ async def test_a_scheduler_that_is_gone_is_an_error_and_no_end(tmp_path: Path) -
         await asyncio.sleep(0.3)
         await worker.close()
         await scheduler.close()
-        with pytest.raises(BuildError, match="scheduler"):
+        with pytest.raises(Unavailable, match="scheduler"):
             await asyncio.wait_for(task, 30)
-    with pytest.raises(BuildError, match="cannot be reached"):
+    with pytest.raises(Unavailable, match="cannot be reached"):
         async with connected(address, seconds=0.5):
             pass
 
@@ -241,7 +257,7 @@ async def test_machines_know_one_another_by_certificates(tmp_path: Path) -> None
             async with connected(scheduler.address, ours) as maker:
                 assert (await maker.make(order(tmp_path))).digest == f"sha256:{1:064x}"
             assert {urlsplit(each).scheme for each in (scheduler.address, worker.address)} == {"tls"}
-            with pytest.raises(BuildError, match="cannot be reached"):
+            with pytest.raises(Unavailable, match="cannot be reached"):
                 async with connected(scheduler.address, foreign, seconds=1):
                     pass
             stranger = worker_of(scheduler.address, bench, tmp_path / "s", {AMD64: 1}, foreign, **here)

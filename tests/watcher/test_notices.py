@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from builder.notifier import Notifier
 from state.errors import SettingsError
 from state.events import ArtifactChanged, BuildFailed
+from state.model import Build
 from tests.upstream import Fault
 from tests.upstream.layout import OFFICIAL
 from tests.world import NEWER, World
@@ -124,6 +125,25 @@ def test_what_lasts_too_long_is_told_once(imported: World, receiver: Receiver) -
     assert "is open for 8 days: " in receiver.got[-1]["message"]
     assert told(imported, receiver) == 0
     imported.settings('[notices]\ntell = ["release"]\npull_open_after = "1d"')
+    assert told(imported, receiver) == 0
+
+
+def test_builds_that_wait_for_a_machine_are_told_once_a_day(imported: World, receiver: Receiver) -> None:
+    """Not of each image: of what they wait for."""
+    told(imported, receiver)
+
+    async def wait(app: App) -> None:
+        app.store.builds.add(
+            Build(
+                1, "c" * 40, name, "build", "linux/amd64", "amd64", f"{name}/Dockerfile", "debian:12", app.now().date()
+            )
+            for name in ("balenalib/a:1", "balenalib/b:1")
+        )
+        app.store.builds.save(replace(each, error="no worker") for each in app.store.builds.open())
+
+    imported.run(wait)
+    assert told(imported, receiver) == 1
+    assert receiver.got[-1]["message"] == "builds wait: no worker"
     assert told(imported, receiver) == 0
 
 

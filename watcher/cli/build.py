@@ -170,6 +170,8 @@ def _trouble(report: Report) -> None:
         click.echo(f"failed   {build.name}: {build.step or build.error.partition(chr(10))[0]} ({again})")
         if build.log:
             click.echo(f"         watcher builds log {build.id}")
+    for reason, count in Counter(build.error for build in report.waiting).items():
+        click.echo(f"waits    {count:,} images, and what stands on them: {reason}")
     for each in report.indexes:
         if each.missing:
             click.echo(f"waits    {each.name}, of all architectures, for {', '.join(each.missing[:_EXAMPLES])}")

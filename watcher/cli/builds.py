@@ -46,7 +46,7 @@ def command(ctx: click.Context, state: tuple[str, ...], *, limit: int, as_json: 
 
 def _why(build: Build) -> str:
     """What a line of the list ends in: why it failed, or why it is made."""
-    if build.state in ("failed", "blocked"):
+    if build.state in ("failed", "blocked") or (build.state == "waiting" and build.error):
         return f"({build.step or build.error.partition(chr(10))[0]})"
     return f"({build.reason})"
 

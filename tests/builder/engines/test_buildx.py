@@ -12,7 +12,7 @@ from builder.engines.buildah import Buildah
 from builder.engines.buildx import Buildx
 from builder.engines.engine import BuildRequest
 from builder.oci import Layout
-from state.errors import BuildError
+from state.errors import BuildError, Unavailable
 from tests.registry.images import layout
 from watcher.config import base_environment
 
@@ -20,7 +20,7 @@ PROGRAM = """#!/bin/sh
 printf '%s\\n' "$@" -- >> "$0.calls"
 case "$1" in
 version) echo 'buildx v9' ;;
-inspect) echo 'Platforms: linux/amd64, linux/arm64*' ;;
+inspect) [ ! -e "$0.gone" ] || exit 1; echo 'Platforms: linux/amd64, linux/arm64*'; cat "$0.node" 2>/dev/null || true ;;
 build)
     for word in "$@"; do
         case "$word" in
@@ -73,6 +73,35 @@ async def test_a_failing_step_is_quoted(program: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"(?s)RUN false.*exit code: 1"):
         await _buildx(program).build(request)
     assert "RUN false" in (tmp_path / "log").read_text()
+
+
+async def test_a_builder_that_is_gone_is_no_fault_of_the_image(program: Path, tmp_path: Path) -> None:
+    """It does not answer after the failure, tells of a broken connection, or says why a node of it is not there."""
+    Path(f"{program}.fails").touch()
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    request = BuildRequest(tmp_path, tmp_path / "Dockerfile", "linux/amd64", tmp_path / "out", tmp_path / "log", 0)
+    with pytest.raises(BuildError) as raised:
+        await _buildx(program).build(request)
+    assert type(raised.value) is BuildError
+    Path(f"{program}.node").write_text("Status:    running\n")
+    with pytest.raises(BuildError) as raised:
+        await _buildx(program).build(request)
+    assert type(raised.value) is BuildError
+    Path(f"{program}.node").write_text("Error:     listing workers: failed to dial: connection refused\n")
+    with pytest.raises(Unavailable):
+        await _buildx(program).build(request)
+    Path(f"{program}.node").unlink()
+    Path(f"{program}.gone").touch()
+    with pytest.raises(Unavailable, match="RUN false"):
+        await _buildx(program, builder="far").build(request)
+    Path(f"{program}.gone").unlink()
+    program.write_text(
+        program.read_text().replace(
+            "'exit code: 1'", "'ERROR: failed to receive status: rpc error: code = Unavailable'"
+        )
+    )
+    with pytest.raises(Unavailable, match="failed to receive status"):
+        await _buildx(program).build(request)
 
 
 async def test_a_container_is_a_step_of_a_build(program: Path, tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ class Farm:
         finally:
             future.release()  # type: ignore[no-untyped-call]
 
-    async def _attended(self, future: Future, platform: str) -> Outcome:
+    async def _attended(self, future: Future[Outcome], platform: str) -> Outcome:
         """Wait for the end of a task, for as long as there is somebody who may do it: Dask alone would wait for ever."""
         ended, seen = asyncio.ensure_future(_result(future)), monotonic()
         try:
@@ -168,7 +168,7 @@ class Farm:
             ended.cancel()
 
 
-async def _result(future: Future) -> Outcome:
+async def _result(future: Future[Outcome]) -> Outcome:
     try:
         return await future  # type: ignore[no-any-return]
     except KilledWorker as error:

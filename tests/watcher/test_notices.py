@@ -134,10 +134,20 @@ def test_builds_that_wait_for_a_machine_are_told_once_a_day(imported: World, rec
 
     async def wait(app: App) -> None:
         app.store.builds.add(
-            Build(
-                1, "c" * 40, name, "build", "linux/amd64", "amd64", f"{name}/Dockerfile", "debian:12", app.now().date()
-            )
-            for name in ("balenalib/a:1", "balenalib/b:1")
+            [
+                Build(
+                    1,
+                    "c" * 40,
+                    name,
+                    "build",
+                    "linux/amd64",
+                    "amd64",
+                    f"{name}/Dockerfile",
+                    "debian:12",
+                    app.now().date(),
+                )
+                for name in ("balenalib/a:1", "balenalib/b:1")
+            ]
         )
         app.store.builds.save(replace(each, error="no worker") for each in app.store.builds.open())
 

@@ -1,8 +1,8 @@
 """Builds on many machines: each order is one task of Dask's scheduler, on a worker that offers the order's platform.
 
 What stands on what is the queue's business (a child is ordered once its parents' digests are known); which worker is
-free, and what a lost worker was doing, is Dask's. Devices do not come here: a relabel is a few requests, and Dask's own
-work for a task costs as much. https://distributed.dask.org/en/stable/resources.html
+free, and what a lost worker was doing, is Dask's. Dask's own graph was measured beside it: deploy/docs/design.md. Devices do not come here: a relabel is a few
+requests, and Dask's own work for a task costs as much. https://distributed.dask.org/en/stable/resources.html
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class Farm:
         finally:
             future.release()  # type: ignore[no-untyped-call]
 
-    async def _attended(self, future: Future[Outcome], platform: str) -> Outcome:
+    async def _attended(self, future: Future[Any], platform: str) -> Outcome:
         """Wait for the end of a task, for as long as there is somebody who may do it: Dask alone would wait for ever."""
         ended, seen = asyncio.ensure_future(_result(future)), monotonic()
         try:
@@ -168,7 +168,7 @@ class Farm:
             ended.cancel()
 
 
-async def _result(future: Future[Outcome]) -> Outcome:
+async def _result(future: Future[Any]) -> Outcome:
     try:
         return await future  # type: ignore[no-any-return]
     except KilledWorker as error:

@@ -1,8 +1,9 @@
 """Builds on many machines: each order is one task of Dask's scheduler, on a worker that offers the order's platform.
 
 What stands on what is the queue's business (a child is ordered once its parents' digests are known); which worker is
-free, and what a lost worker was doing, is Dask's. Dask's own graph was measured beside it: deploy/docs/design.md. Devices do not come here: a relabel is a few
-requests, and Dask's own work for a task costs as much. https://distributed.dask.org/en/stable/resources.html
+free, and what a lost worker was doing, is Dask's. Its own graph was measured beside that: deploy/docs/design.md.
+Devices do not come here: a relabel is a few requests, and Dask's own work for a task costs as much.
+https://distributed.dask.org/en/stable/resources.html
 """
 
 from __future__ import annotations

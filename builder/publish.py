@@ -6,7 +6,7 @@ A dated name is written once. What a registry says it has is what counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -108,13 +108,23 @@ async def name(
     return Tagged(ref, manifest.digest, "written", before)
 
 
-async def suffix(registry: Registry, repository: str, dated: str, digest: str) -> str:
-    """Return what the day's name *dated* needs behind it for *digest*: ``""``, ``.1``, ``.2`` …: free, or its own."""
+async def free(registry: Registry, wanted: Callable[[int], Mapping[str, str]]) -> tuple[int, Mapping[str, str | None]]:
+    """Return the first number under which all dated names are free, or lead where they should already.
+
+    :param wanted: number → whole name → digest; for 0, 1, 2 … in turn
+    :return: the number, and where each name of it leads now
+    """
     for number in range(_MANY):
-        ending = f".{number}" if number else ""
-        if await registry.digest(repository, dated + ending) in (None, digest):
-            return ending
-    raise RegistryError(registry.host, f"{repository}:{dated}", f"has {_MANY} builds of one day")
+        names = wanted(number)
+        held = {name: await registry.digest(*_split(name)) for name in names}
+        if all(held[name] in (None, digest) for name, digest in names.items()):
+            return number, held
+    raise RegistryError(registry.host, next(iter(wanted(0))), f"has {_MANY} builds of one day")
+
+
+def _split(name: str) -> tuple[str, str]:
+    repository, _, tag = name.partition(":")
+    return repository, tag
 
 
 async def ours(registry: Registry, repository: str, label: tuple[str, str], adopted: Collection[str] = ()) -> None:

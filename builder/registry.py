@@ -9,11 +9,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from builder.oci import ACCEPTED, INDEX, Descriptor, Manifest, digest_of
+from builder.pace import Pace, asked
 from builder.registry_auth import Credentials, Tokens
 from state.errors import RegistryError, SettingsError
 
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     import httpx
 
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TOO_MANY = 429
 _UNAUTHORIZED, _NOT_FOUND, _CREATED, _ACCEPTED, _OK = 401, 404, 201, 202, 200
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NO_API = frozenset({400, 404, 405})
 _PART = 1 << 20
+_MOST, _SMALL = 1000, 1 << 16
+"""Documents that are remembered, and the bytes of the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class RegistrySettings:
     """Where a registry is and how it may be asked.
 
     ``host`` is its name with the port, ``plain`` asks by http (loopback only), ``writes_per_minute`` bounds what
-    changes something (Docker Hub: 300, https://docs.docker.com/docker-hub/usage/). ``authority`` is a PEM file of
+    changes something (Docker Hub: 300, https://docs.docker.com/docker-hub/usage/), 0 does not. ``authority`` is a PEM file of
     certificates that are trusted beside the public ones. Times in seconds.
     """
 
@@ -44,21 +47,6 @@ class RegistrySettings:
     attempts: int = 6
     seconds: float = 300.0
     authority: Path | None = None
-
-
-class Pace:
-    """Lets one through at a time so that no minute sees more than *per_minute*, a burst of a tenth apart."""
-
-    def __init__(self, per_minute: int, sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._gap, self._burst, self._sleep = 60.0 / per_minute, max(1, per_minute // 10), sleep
-        self._free = 0.0
-
-    async def turn(self) -> None:
-        """Wait for the next turn."""
-        now = monotonic()
-        self._free = max(self._free, now - self._gap * self._burst) + self._gap
-        if self._free > now:
-            await self._sleep(self._free - now)
 
 
 class Registry:
@@ -74,6 +62,8 @@ class Registry:
         self._tokens = Tokens(credentials)
         self._pace = Pace(settings.writes_per_minute, sleep)
         self._client: httpx.AsyncClient | None = None
+        self._has_referrers = True
+        self._seen: dict[tuple[str, str], Manifest | bytes] = {}  # by digest: it cannot change while we look
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -100,6 +90,8 @@ class Registry:
 
     async def manifest(self, repository: str, reference: str) -> Manifest | None:
         """Return a manifest, checked against its digest where that is what was asked for; None if not there."""
+        if isinstance(seen := self._seen.get((repository, reference)), Manifest):
+            return seen
         response = await self._ask("GET", f"{repository}/manifests/{reference}", headers=_ACCEPT)
         if response.status_code == _NOT_FOUND:
             return None
@@ -107,15 +99,26 @@ class Registry:
         manifest = Manifest(response.headers.get("content-type", "").partition(";")[0], response.content)
         if reference.startswith("sha256:") and manifest.digest != reference:
             raise RegistryError(self.host, f"{repository}@{reference}", f"came as {manifest.digest}")
+        self._keep(repository, reference, manifest)
         return manifest
 
     async def blob(self, repository: str, digest: str) -> bytes:
         """Return a small blob (a configuration), checked against its digest."""
+        if isinstance(seen := self._seen.get((repository, digest)), bytes):
+            return seen
         response = await self._ask("GET", f"{repository}/blobs/{digest}")
         self._expect(response, _OK, repository, digest)
         if digest_of(response.content) != digest:
             raise RegistryError(self.host, f"{repository}@{digest}", "came with other content")
+        self._keep(repository, digest, response.content)
         return response.content
+
+    def _keep(self, repository: str, digest: str, content: Manifest | bytes) -> None:
+        """Remember a document that is asked for again: a class image's, for each of its devices."""
+        if digest.startswith("sha256:") and (isinstance(content, Manifest) or len(content) <= _SMALL):
+            while len(self._seen) >= _MOST:
+                del self._seen[next(iter(self._seen))]
+            self._seen[repository, digest] = content
 
     async def has_blob(self, repository: str, digest: str) -> bool:
         """Whether the repository has the blob."""
@@ -174,14 +177,18 @@ class Registry:
 
     async def referrers(self, repository: str, digest: str) -> Manifest | None:
         """Return the index of what is attached to the manifest at *digest*; None where the registry has no such API."""
+        if not self._has_referrers:
+            return None
         response = await self._ask("GET", f"{repository}/referrers/{digest}", headers={"Accept": INDEX})
         if response.status_code in _NO_API:
+            self._has_referrers = False
             return None
         self._expect(response, _OK, repository, digest)
         return Manifest(INDEX, response.content)
 
     async def delete(self, repository: str, digest: str) -> bool:
         """Delete a manifest by digest; False where the registry does not do that, or has none."""
+        self._seen.pop((repository, digest), None)
         response = await self._ask("DELETE", f"{repository}/manifests/{digest}")
         return response.status_code == _ACCEPTED
 
@@ -204,8 +211,7 @@ class Registry:
         for attempt in range(self._settings.attempts):
             if attempt:
                 await self._sleep(max(wait, 0.5 * 2**attempt))
-            if method in _WRITES:
-                await self._pace.turn()
+            await self._pace.turn(write=method in _WRITES)
             try:
                 response = await self._once(method, url, dict(headers or {}), content, (scope, action))
             except httpx.TransportError as error:
@@ -213,7 +219,9 @@ class Registry:
                 continue
             if response.status_code not in _BUSY:
                 return response
-            problem, wait = f"HTTP {response.status_code}", _seconds(response)
+            problem, wait = f"HTTP {response.status_code}", asked(response.headers)
+            if response.status_code == _TOO_MANY:
+                self._pace.hold(max(wait, 0.5 * 2 ** (attempt + 1)))
         raise RegistryError(self.host, scope, f"{problem}, {self._settings.attempts} times")
 
     async def _once(
@@ -272,12 +280,6 @@ def _repository_of(place: str) -> str:
         if mark in path:
             return path.partition(mark)[0]
     return path
-
-
-def _seconds(response: httpx.Response) -> float:
-    """How long the registry asks to wait, at most five minutes."""
-    text = response.headers.get("retry-after", "")
-    return min(float(text[:9]), 300.0) if text.isascii() and text.isdigit() else 0.0
 
 
 async def _parts(file: Path) -> AsyncIterator[bytes]:

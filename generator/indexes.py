@@ -11,17 +11,21 @@ from dataclasses import dataclass
 
 from generator import matrix
 from generator.names import index_repository, version_word
-from generator.rows import Catalogue, Distro, Stack
+from generator.rows import Catalogue, Distro, IndexRule, Stack
 from generator.words import Lines, Place, os_tags, stack_tags, taken
 from state.model import Image
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One index: its names, whole and the canonical one first, and the images of architectures that it is over."""
+    """One index: its names, whole and the canonical one first, and the images of architectures that it is over.
+
+    ``rule`` says what is done where one of them is late.
+    """
 
     names: tuple[str, ...]
     members: tuple[Image, ...]
+    rule: IndexRule
 
 
 def indexes(catalogue: Catalogue) -> Iterator[Index]:
@@ -36,7 +40,7 @@ def indexes(catalogue: Catalogue) -> Iterator[Index]:
                 version = _version(catalogue, stack, line)
                 found = by.get((distro.name, stack.name if stack else None, version, codename, variant), ())
                 if found:
-                    yield Index(tuple(f"{where}:{tag}" for tag in tags), tuple(found))
+                    yield Index(tuple(f"{where}:{tag}" for tag in tags), tuple(found), (stack or distro).index)
 
 
 def _version(catalogue: Catalogue, stack: Stack | None, line: str | None) -> str | None:

@@ -16,6 +16,18 @@ from state.model import Arch, Libc, OsLine, Platform, Release, Version
 
 
 @dataclass(frozen=True, slots=True)
+class IndexRule:
+    """When an index over all architectures is written though one of them is late.
+
+    Without those in ``requires`` it never is; a name that has the late one now stays ``wait_up_to_hours`` where it is, then
+    goes on without it.
+    """
+
+    requires: tuple[Arch, ...] = (Arch.AMD64, Arch.AARCH64)
+    wait_up_to_hours: int = 72
+
+
+@dataclass(frozen=True, slots=True)
 class DistroLine:
     """One version of a distro: ``bookworm`` (number 12).
 
@@ -86,7 +98,7 @@ class Distro:
     the architectures that it lacks itself: Raspbian is Debian's armv6. ``new_line`` is how the watcher proposes new
     versions and defaults; None: people do that. ``dated`` tells that what upstream calls a version is the day of its
     archive: no point release, but something that moves all the time. ``rootfs`` is what bases called ``rootfs`` are
-    made of.
+    made of. ``index`` is of its own images over all architectures, not of stacks on it.
     """
 
     name: str
@@ -99,6 +111,7 @@ class Distro:
     new_line: NewLine | None = None
     dated: bool = False
     rootfs: RootFs | None = None
+    index: IndexRule = IndexRule()
 
     def line(self, codename: str) -> DistroLine | None:
         """Its version *codename*, if it has it."""
@@ -189,7 +202,8 @@ class Stack:
     (distro → codename). ``libraries`` are the packages that its binaries need, by distro version, or by package manager
     where they are called the same in every version; empty where the template knows them.
     ``extra`` are pinned facts that only the template reads (yarn's version and checksum); ``mirror`` among them is the
-    part of every artifact's URL that another server may stand in for. ``smoke`` are the trials of each image.
+    part of every artifact's URL that another server may stand in for. ``smoke`` are the trials of each image, ``index``
+    is of its images over all architectures.
     """
 
     name: str
@@ -208,6 +222,7 @@ class Stack:
     libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
     smoke: tuple[Trial, ...] = ()
+    index: IndexRule = IndexRule()
 
     def needs(self, distro: Distro, codename: str) -> tuple[str, ...] | None:
         """Return the packages that its binaries need on a distro version, or None: nobody has named them yet."""

@@ -198,7 +198,9 @@ def moving(catalogue: Catalogue, steps: Sequence[builds.BuildStep]) -> str:
     """Which tags will move, told by one image of the architecture that most people run."""
     if not steps:
         return ""
-    shown = max(steps, key=lambda s: (s.image.arch == s.image.hw == "amd64", _is_default(catalogue, s.image), len(s.tags)))
+    shown = max(
+        steps, key=lambda s: (s.image.arch == s.image.hw == "amd64", _is_default(catalogue, s.image), len(s.tags))
+    )
     # An image has the same tags in each of its repositories: with and without the distro's name.
     found = list(dict.fromkeys(tag.rpartition(":")[2] for tag in shown.tags))
     names = [f"`{tag}`" for tag in found[:_SHOWN_TAGS]]

@@ -10,7 +10,7 @@ from typing import get_args
 
 from generator import trials
 from generator.device_rows import Archive, Device, DeviceClass
-from generator.rows import MADE, Distro, DistroLine, Family, NewLine, RootFs, Served, Stack
+from generator.rows import MADE, Distro, DistroLine, Family, IndexRule, NewLine, RootFs, Served, Stack
 from generator.toml import FACT, NAME, WORDS, Table
 from state.model import Arch, Libc, Platform
 
@@ -65,6 +65,7 @@ def distros(file: Table) -> dict[str, Distro]:
             new_line=_new_line(table.table("new_line")) if "new_line" in table.data else None,
             dated=table.flag("dated"),
             rootfs=_rootfs(table.table("rootfs")) if "rootfs" in table.data else None,
+            index=_index(table),
         )
         if rows[name].rootfs is None and any(MADE in line.bases.values() for line in rows[name].lines):
             raise table.error("rootfs", f"must say what the bases that are called {MADE} are made of")
@@ -83,6 +84,14 @@ def _rootfs(table: Table) -> RootFs:
     )
     table.finish()
     return row
+
+
+def _index(table: Table) -> IndexRule:
+    """Read ``index_requires`` and ``index_wait_up_to_hours``."""
+    rule = IndexRule()
+    requires = tuple(_arch(table, "index_requires", name) for name in table.strings("index_requires", NAME))
+    hours = table.number("index_wait_up_to_hours", rule.wait_up_to_hours)
+    return IndexRule(requires if "index_requires" in table.data else rule.requires, hours)
 
 
 def _distro_line(codename: str, table: Table, everywhere: dict[Arch, str]) -> DistroLine:
@@ -149,6 +158,7 @@ def stacks(file: Table) -> dict[str, Stack]:
             libraries={key: row.strings(key, FACT) for row in [table.table("libraries")] for key in row.data},
             extra=table.facts("extra", FACT),
             smoke=tuple(trials.read(row) for row in table.listed("smoke")),
+            index=_index(table),
         )
         _all_platforms(table, rows[name])
         table.finish()

@@ -230,7 +230,9 @@ class ImageTagged:
 
 @dataclass(frozen=True, slots=True)
 class BuildFailed:
-    """An image failed three times in a row: told once, not each time. ``stopped``: only a person tries it again.
+    """An image failed three times in a row: told once, not each time, and not of others that fail of the same thing.
+
+    ``stopped``: only a person tries it again.
 
     ``step`` is the instruction that failed, ``log`` a path below the folder of builds, ``blocked`` how many images
     stand on it.

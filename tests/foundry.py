@@ -103,7 +103,7 @@ class Foundry:
         """
         made = cls(world, server)
         made.settings()
-        world.after("-".join(("merged", *also)), partial(_merged, also=also))
+        world.after("-".join(("merged", *also)), partial(merged_family, also=also))
         return made
 
     def settings(self, extra: str = "") -> None:
@@ -163,13 +163,14 @@ class Foundry:
         """Tag → digest of one repository."""
         return self.server.repository(repository).tags
 
-    def edit(self, path: str, more: str) -> None:
-        """Append to a file of the images repository, as a maintainer would."""
+    def edit(self, path: str, more: str, instead_of: str = "") -> None:
+        """Append to a file of the images repository, or replace something there, as a maintainer would."""
         folder = self.world.folder / "checkout"
         if not folder.exists():
             _git("clone", "-q", str(self.world.folder / "ws" / "images.git"), str(folder))
         _git("-C", str(folder), "pull", "-q", "--rebase")
-        (folder / path).write_text((folder / path).read_text() + more)
+        text = (folder / path).read_text()
+        (folder / path).write_text(text.replace(instead_of, more) if instead_of else text + more)
         _commit(folder, "An edit")
 
     def _branch(self, number: int) -> str:
@@ -258,12 +259,13 @@ up-board = { title = "UP Board", arch = "amd64", class = "up-board" }
 """
 
 
-def _merged(world: World, also: Collection[str]) -> None:
-    shrink(world, also)
+def merged_family(world: World, also: Collection[str] = (), devices: str = _DEVICES) -> None:
+    """Let the import of Node 22.11.0 into a small family be merged."""
+    shrink(world, also, devices)
     import_22(world)
 
 
-def shrink(world: World, also: Collection[str]) -> None:
+def shrink(world: World, also: Collection[str], devices: str = _DEVICES) -> None:
     """Let the family be Debian trixie on amd64 and *also* named architectures, with two classes and one device: enough of it to build."""
     folder = world.folder / "edit"
     _git("clone", "-q", str(world.folder / "ws" / "images.git"), str(folder))
@@ -280,7 +282,7 @@ def shrink(world: World, also: Collection[str]) -> None:
         del lines["trixie"]["bases"][arch]
         absent[arch] = "not in this test"
     file.write_text(tomlkit.dumps(document))
-    (folder / "catalogue" / "devices.toml").write_text(_DEVICES)
+    (folder / "catalogue" / "devices.toml").write_text(devices)
     for key in (folder / "catalogue" / "keys").glob("*"):
         key.unlink()
     stacks = folder / "catalogue" / "stacks.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,10 @@ from builder.oci import MANIFEST, Descriptor, digest_of, written
 from state.store.contents import Content
 from tests.foundry import Crash, Foundry
 from tests.world import NEWER, OLDER
+from watcher import planning
 from watcher.app import App
+from watcher.build_report import Report
+from watcher.building import work
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +82,29 @@ def test_a_newer_release_moves_the_moving_names_and_no_dated_one(foundry: Foundr
     assert not kept
 
 
+def test_a_second_image_of_one_day_gets_a_number_that_all_its_names_share(foundry: Foundry) -> None:
+    """Also where every name has a date: none of the first image's is written again."""
+    foundry.edit("catalogue/family.toml", 'date_aliases = "all"', 'date_aliases = "canonical"')
+    foundry.work()
+    first = {name: digest for name, digest in foundry.tags().items() if "-20241101" in name}
+    assert not [name for name in first if name.endswith(".1")]
+    foundry.edit("balena-base-images/amd64/debian/trixie/run/Dockerfile", "LABEL mended=yes\n")
+    report = foundry.run(_by_hand)
+    again = {name: digest for name, digest in foundry.tags().items() if "-20241101" in name}
+    assert {name: again[name] for name in first} == first
+    image = next(build for build in report.built if build.name == "balenalib/amd64-debian:trixie-run")
+    assert image.dated == "20241101.1"
+    mine = {name for name, digest in again.items() if digest == image.digest}
+    of_first = {name for name in first if first[name] == first["balenalib/amd64-debian:trixie-run-20241101"]}
+    assert mine == {f"{name}.1" for name in of_first}
+    assert {"balenalib/amd64:latest-20241101.1", "balenalib/amd64-debian:run-20241101.1"} <= mine
+
+
+async def _by_hand(app: App) -> Report:
+    await planning.ask(app, await planning.by_names(app, ["amd64-debian:trixie-run"]))
+    return await work(app)
+
+
 def test_a_failure_holds_back_only_what_stands_on_it(foundry: Foundry) -> None:
     """Tried again at once, then left till later; the rest is named; a retry makes only what is missing."""
     foundry.forge.broken = {"device-base/generic-amd64"}
@@ -113,6 +140,29 @@ def test_three_failures_in_a_row_are_told_once_and_end_it(foundry: Foundry) -> N
         ("balenalib/amd64-debian:trixie-run", True),
     }
     assert len(told) == 1
+
+
+def test_one_broken_thing_is_told_once_however_many_images_it_is_part_of(foundry: Foundry) -> None:
+    """The Dockerfile of a stack is built on the architecture's image and on those of its classes, in both variants."""
+    foundry.forge.broken = {"node/"}
+    for hours in (0, 1):
+        foundry.world.day(OLDER[2] + timedelta(hours=hours))
+        foundry.work()
+    [told] = foundry.events("BuildFailed")
+    assert told["step"] == "RUN install_packages curl"
+    [failing] = json.loads(foundry.cli("status", "--json"))["builds"]["failing"]
+    assert failing["others"] == 5
+    lines = foundry.cli("status").splitlines()
+    assert [line.endswith(", and 5 more fail likewise") for line in lines if line.startswith("build failed")] == [True]
+    listed = [line for line in foundry.cli("builds").splitlines() if " failed " in line]
+    assert len(listed) == 1
+    assert "5 more likewise: " in listed[0]
+    foundry.edit("balena-base-images/amd64/debian/trixie/run/Dockerfile", "LABEL mended=yes\n")
+    foundry.forge.broken = {"amd64/debian/trixie/run"}
+    foundry.cli("build", "amd64-debian:trixie-run", code=1)
+    foundry.world.day(OLDER[2] + timedelta(hours=3))
+    foundry.work()
+    assert len(foundry.events("BuildFailed")) == 2
 
 
 def test_an_image_of_the_wrong_platform_gets_no_name(foundry: Foundry) -> None:

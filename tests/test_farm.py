@@ -48,7 +48,7 @@ def foundry(world: World, server: LoopbackRegistry) -> Foundry:
 
 def _settings(foundry: Foundry, scheduler: str) -> Configured:
     foundry.settings(
-        f'[registry]\nurl = "http://{foundry.server.host}"\nwrites_per_minute = 1000000\n'
+        f'[registry]\nurl = "http://{foundry.server.host}"\n'
         f'[builds]\nsmoke = false\n[farm]\nscheduler = "{scheduler}"\n'
     )
     return load(foundry.world.config_file)

@@ -62,10 +62,11 @@ class Report:
             "built": [_made(build) for build in self.built],
             "cached": [_made(build) for build in self.cached],
             "relabelled": [_made(build) for build in self.relabelled],
-            "failed": [{"name": b.name, "step": b.step or b.error, "log": b.log or None} for b in self.broken],
+            "failed": [{"name": b.name, "step": b.step, "error": b.error, "log": b.log or None} for b in self.broken],
             "blocked": [{"name": build.name, "reason": build.error} for build in self.blocked],
             "waiting": [{"name": build.name, "reason": build.error} for build in self.waiting],
             "tags": [{"ref": tag.ref, "digest": tag.digest, "action": tag.action} for tag in self.names],
+            "indexes": [each.document() for each in self.indexes],
             "sizes": [{"name": name, "note": note} for name, note in self.sizes.items()],
         }
 

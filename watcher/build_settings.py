@@ -6,13 +6,17 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from watcher.place_settings import encrypted
 from watcher.source_settings import Mode, Span, Table
+from watcher.web_settings import is_loopback
 
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
+_HUB = 300
+"""Docker Hub's limit: https://docs.docker.com/docker-hub/usage/."""
 _WORD = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 
 
@@ -44,7 +48,8 @@ class RegistryTable(Table):
     """``[registry]``: where images go.
 
     ``url`` is ``https://registry.example:5000``; http is taken on loopback only. The login is ``user`` and what stands
-    in ``password_file`` (or WATCHER_REGISTRY__PASSWORD). ``writes_per_minute`` is what it allows: Docker Hub's 300.
+    in ``password_file`` (or WATCHER_REGISTRY__PASSWORD). ``writes_per_minute`` is what it allows: Docker Hub's 300 unless
+    set; a registry on loopback has no limit unless set.
     ``staging`` is the repository below the family's namespace in which an image waits for its names. ``ca_file`` is a PEM
     file of the authority that signed its certificate, where that is none of the public ones; buildah is given it, too,
     a builder of buildx has to be told by its own settings.
@@ -54,7 +59,7 @@ class RegistryTable(Table):
     user: str = ""
     password_file: Path | None = None
     password: SecretStr | None = None
-    writes_per_minute: int = Field(default=300, ge=1)
+    writes_per_minute: int | None = Field(default=None, ge=1)
     staging: str = "staging"
     ca_file: Path | None = None
 
@@ -79,6 +84,13 @@ class RegistryTable(Table):
     def host(self) -> str:
         """Name with the port, as references write it."""
         return self.url.partition("://")[2]
+
+    @property
+    def pace(self) -> int:
+        """Writes a minute, 0 where nothing limits them."""
+        if self.writes_per_minute is not None:
+            return self.writes_per_minute
+        return 0 if is_loopback(urlsplit(self.url).hostname or "") else _HUB
 
     @property
     def plain(self) -> bool:

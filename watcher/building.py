@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from operator import attrgetter
 
 from builder.publish import Tagged
 from builder.smoke import size_note
@@ -20,7 +19,7 @@ from generator.rows import Catalogue
 from state.errors import NotOffered, RegistryError, Unavailable, WatcherError
 from state.events import BuildFailed, ImageBuilt
 from state.model import Build
-from watcher import making, naming
+from watcher import gathering, making, naming
 from watcher.app import App
 from watcher.build_graph import Graph
 from watcher.build_report import Report
@@ -28,7 +27,6 @@ from watcher.dating import Gate
 from watcher.drawings import Drawings
 from watcher.due import due, take_up
 from watcher.footing import footing
-from watcher.indexing import Cause, write_indexes
 from watcher.works import Works
 
 log = logging.getLogger(__name__)
@@ -61,6 +59,8 @@ async def work(app: App) -> Report:
             if report.stopped:
                 break
             seen |= {(b.id, b.attempts) for b in app.store.builds.open()}
+        if not report.stopped:
+            await gathering.go_on(app, report)
     return report
 
 
@@ -94,6 +94,7 @@ class Crew:
         self._busy: dict[asyncio.Task[None], str] = {}
         self._members: list[Build] = []
         self._refused = 0
+        self._told = {first.cause for first, *_ in app.store.builds.failing() if first.failures >= making.ENOUGH}
 
     async def run(self) -> None:
         """Make what can be made; name what can be named."""
@@ -110,7 +111,7 @@ class Crew:
                     task.result()
         finally:
             await _ended(list(self._busy))
-        await self._index()
+        await gathering.gather(self._app, self._works, self._head, self._members, self._report)
 
     def _queue(self, builds: Iterable[Build]) -> None:
         for build in builds:
@@ -174,7 +175,7 @@ class Crew:
     def _failed(self, build: Build, error: WatcherError) -> set[str]:
         """Note a failure; return the repositories of which perhaps nothing is left to be made now."""
         row = making.failed(self._app, build, error)
-        log.error("%s: %s", build.name, row.step or row.error.partition("\n")[0])
+        log.error("%s: %s", build.name, row.said)
         if isinstance(error, RegistryError):
             self._refuse(error)
         again = row.next_try is not None and row.next_try <= self._app.now()
@@ -185,11 +186,7 @@ class Crew:
             return set()
         self._report.failed(row)
         self._report.blocked += blocked
-        if row.failures == making.ENOUGH:
-            told = BuildFailed(
-                row.source, row.plan, row.name, row.step, row.error, row.log, len(blocked), row.next_try is None
-            )
-            self._app.store.record([told], self._app.now())
+        self._tell(row, len(blocked))
         return {row.repository, *(each.repository for each in blocked)}
 
     def _refuse(self, error: WatcherError) -> None:
@@ -216,6 +213,14 @@ class Crew:
             log.error("%s: %s", build.name, error)
         return {row.repository, *(each.repository for each in above)}
 
+    def _tell(self, row: Build, blocked: int) -> None:
+        """Record what failed three times in a row, once for all images that fail of the same thing."""
+        if row.failures != making.ENOUGH or row.cause in self._told:
+            return
+        self._told.add(row.cause)
+        told = BuildFailed(row.source, row.plan, row.name, row.step, row.error, row.log, blocked, row.next_try is None)
+        self._app.store.record([told], self._app.now())
+
     def _blocked(self, builds: Sequence[Build]) -> None:
         self._app.store.builds.save(builds)
         self._report.blocked += builds
@@ -240,26 +245,6 @@ class Crew:
 
     def _is_member(self, build: Build) -> bool:
         return self._drawings[build.commit].images[build.place].kind in ("os-arch", "stack-arch")
-
-    async def _index(self) -> None:
-        """Write the indexes over the architectures' images that have their names now, plan by plan."""
-        waiting = {build.name for build in self._app.store.builds.open() if build.state != "pushed"}
-        plans: dict[int, list[Build]] = {}
-        for build in self._members:
-            plans.setdefault(build.plan, []).append(build)
-        for some in plans.values():
-            first = min(some, key=attrgetter("id"))  # in the order of the plan: that of naming is chance
-            cause = Cause(first.day, note=first.reason, pull=first.pull or None)
-            names = {build.name for build in some}
-            try:
-                found = await write_indexes(
-                    self._app, self._works.registry, self._head.catalogue, names, cause, waiting
-                )
-            except RegistryError as error:
-                self._report.unnamed("indexes", error)
-                continue
-            self._report.indexes += found
-            self._app.store.builds.save(replace(build, state="tagged") for build in some)
 
 
 def _log(build: Build, attempts: int) -> str:

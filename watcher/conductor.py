@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from state.errors import BuildError, WatcherError
 from state.events import BuildPlanned
 from state.store import Entry, Recorded, Wish, summary_of
-from watcher import building, bus, notices, pruning, registry_access
+from watcher import building, bus, gathering, notices, pruning, registry_access
 from watcher.app import App
 from watcher.due import due
 from watcher.family import main
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _LEFT = timedelta(minutes=2)
 """An event that nobody tried for so long was left: what recorded it stopped before its step ran."""
 _LONGEST = timedelta(hours=1)
+_HOUR = timedelta(hours=1)
 
 
 class Conductor:
@@ -36,6 +37,7 @@ class Conductor:
         self.app, self._sender = app, sender
         self._lane = asyncio.Lock()
         self._closing = self._looked = False
+        self._gathered = datetime.min.replace(tzinfo=UTC)
         self.planned = asyncio.Event()
         """Set when a build was planned here."""
 
@@ -86,7 +88,7 @@ class Conductor:
 
         :raises BuildError: why it stopped before all was made
         """
-        if self._closing or not due(self.app):
+        if self._closing or not (due(self.app) or await self._overdue()):
             return
         report = await building.work(self.app)
         done = {"built": report.built, "there already": report.cached, "relabelled": report.relabelled}
@@ -99,6 +101,14 @@ class Conductor:
         if report.stopped:
             raise BuildError(report.stopped)
 
+    async def _overdue(self) -> bool:
+        """Whether an index goes on without an architecture now; looked at once an hour, since that reads the catalogue."""
+        now = self.app.now()
+        if now < self._gathered + _HOUR:
+            return False
+        self._gathered = now
+        return bool(await gathering.overdue(self.app))
+
     async def prune(self) -> None:
         """Delete from the registry what ``[retention]`` says; nothing where no registry is named.
 
@@ -110,8 +120,9 @@ class Conductor:
             return
         async with registry_access.opened(app.config) as registry, app.lock("build"):
             done = await pruning.prune(app, registry, (await main(app)).family.namespace)
-        if done.staged or done.dated:
-            log.info("deleted %d staged images and %d dated names", len(done.staged), len(done.dated))
+        if done.staged or done.dated or done.logs:
+            told = (len(done.staged), len(done.dated), len(done.logs))
+            log.info("deleted %d staged images, %d dated names and %d logs of builds", *told)
 
     async def tell(self) -> None:
         """Tell people what happened, and what lasts for too long."""

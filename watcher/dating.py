@@ -15,9 +15,6 @@ from watcher.app import App
 from watcher.drawings import DEVICE, FAMILY, Drawings, based_on
 from watcher.works import Works
 
-_MANY = 100
-"""Builds of one image in one day that find a free date."""
-
 
 class Gate:
     """Lets us write to a repository once it is seen to be ours; ForeignRepository else. Each is looked at once."""
@@ -70,13 +67,12 @@ async def date(
         if known.digest == manifest.digest and await works.registry.digest(repository, known.tag) == known.digest:
             kept = publish.Tagged(f"{works.registry.host}/{known.reference}", known.digest, "kept", known.digest)
             return replace(build, digest=manifest.digest, dated=known.tag.removeprefix(f"{stem}-")), [kept]
-    for nth in range(_MANY):
-        names = drawings.names.dated(image, build.day, nth)
-        held = [await works.registry.digest(*split(name)) for name in names]
-        if all(digest in (None, manifest.digest) for digest in held):
-            break
-    else:
-        raise RegistryError(works.registry.host, build.name, f"has {_MANY} builds of one day")
+
+    def wanted(nth: int) -> dict[str, str]:
+        return dict.fromkeys(drawings.names.dated(image, build.day, nth), manifest.digest)
+
+    nth, _ = await publish.free(works.registry, wanted)
+    names = list(wanted(nth))
     tagged = [await _write(works, gate, build.repository, name, manifest) for name in names]
     app.store.ledger.moved(
         Move(

@@ -31,6 +31,11 @@ class Foresight:
         """Read what these images are made of, and what we made of all names that they have or stand on."""
         drawings = await Drawings.at(app, commit)
         await drawings.read(app, {image.dockerfile for image in images if not image.is_device})
+        return cls.on(app, drawings, images)
+
+    @classmethod
+    def on(cls, app: App, drawings: Drawings, images: Sequence[Image]) -> Foresight:
+        """Read what we made of all names that these images have or stand on; their Dockerfiles were read."""
         names = {canonical(drawings.catalogue, image) for image in images}
         made = app.store.builds.made({*names, *(image.base for image in images), *_fetched(drawings)})
         return cls(app, drawings, made)
@@ -64,6 +69,15 @@ class Foresight:
         if name in self.digests:
             return self.digests[name]
         return self.made[name].digest if name in self.made else ""
+
+    def outdated(self, image: Image) -> bool:
+        """Whether another image than the one that we made would be made of it now; asked in build order.
+
+        False where that cannot be said: we did not make it, or not what it stands on.
+        """
+        name = canonical(self.drawings.catalogue, image)
+        known = {name, *self.drawings.bases(_row(self.drawings, image, name)).values()}
+        return known <= self.made.keys() and not self.up_to_date(image)
 
     def up_to_date(self, image: Image) -> bool:
         """Whether *image* is in the registry under its name just as the catalogue has it."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from builder import publish
@@ -14,32 +14,43 @@ from builder.registry import Registry
 from generator.indexes import Index, indexes
 from generator.names import canonical
 from generator.rows import Catalogue
+from generator.tags import Names, suffix
 from state.errors import RegistryError
 from state.model import Image
 from state.store import Move, Published
 from state.store.moves import Why
+from watcher import membership, together
 from watcher.app import App
 from watcher.drawings import FAMILY
+from watcher.membership import Leave, Roll, leave
+
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
     """What became of one index: ``name`` is its canonical name, ``digest`` is "" where it was not written.
 
-    ``missing`` are the members (canonical names) that it waits for, ``pinned`` the tags that stay where they are.
+    ``missing`` are the members (canonical names) that it is without, ``required`` those of them without which it is not
+    written. ``waits`` are the tags that stay where they are because of those, ``until`` when they go on (None: once they
+    are there). ``pinned`` are tags that stay because a person said so.
     """
 
     name: str
     digest: str = ""
     tags: tuple[Tagged, ...] = ()
     missing: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    until: datetime | None = None
     pinned: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return what programs may rely on, as JSON."""
         tags = [{"ref": tag.ref, "digest": tag.digest, "action": tag.action} for tag in self.tags]
-        lists = {"missing": list(self.missing), "pinned": list(self.pinned)}
-        return {"name": self.name, "digest": self.digest, "tags": tags, **lists}
+        lists = {key: list(getattr(self, key)) for key in ("missing", "required", "waits", "pinned")}
+        until = self.until.isoformat() if self.until else None
+        return {"name": self.name, "digest": self.digest, "tags": tags, **lists, "until": until}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +73,14 @@ async def write_indexes(
 ) -> list[Indexed]:
     """Write every index that has one of the images *done* (canonical names, tagged by now) as a member.
 
-    An index is left as it is while a member is in *waiting* (images of the same build that are not tagged yet, failed
-    or blocked), or was never tagged: it says which. Safe to repeat.
+    A member that is in *waiting* (images of the same build that are not tagged yet, failed or blocked; images that are
+    older than the catalogue) or was never tagged is missing: :mod:`watcher.membership` says what that means for which
+    name. What a person moves (a rollback, a release taken back) waits for nobody. Safe to repeat.
     :raises RegistryError: the registry refused, or a member is gone from it
     """
-    return [await _write(app, registry, catalogue, each, cause, set(waiting)) for each in touched(catalogue, done)]
+    writer = _Writer(app, registry, Names(catalogue), cause)
+    rolls = [membership.call(app, catalogue, each, waiting) for each in touched(catalogue, done)]
+    return await together.each(writer.write, rolls, _AT_ONCE)
 
 
 def touched(catalogue: Catalogue, done: Collection[str]) -> Iterator[Index]:
@@ -77,77 +91,117 @@ def touched(catalogue: Catalogue, done: Collection[str]) -> Iterator[Index]:
             yield each
 
 
-async def _write(
-    app: App, registry: Registry, catalogue: Catalogue, wanted: Index, cause: Cause, waiting: set[str]
-) -> Indexed:
-    name = wanted.names[0]
-    members = {canonical(catalogue, member): member for member in wanted.members}
-    found = {each: row for each in members if each not in waiting and (row := _published(app, each))}
-    missing = tuple(each for each in members if each not in found)
-    if missing:
-        return Indexed(name, missing=missing)
-    repository = name.partition(":")[0]
-    await _enter(app, registry, catalogue, repository)
-    rows = [(members[each].arch.oci, await _brought(registry, row, repository)) for each, row in found.items()]
-    made = index(rows)
-    await registry.put(repository, made.digest, made)
-    return await _named(app, registry, catalogue, wanted, made, cause)
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes indexes of one catalogue for one cause."""
 
+    app: App
+    registry: Registry
+    names: Names
+    cause: Cause
 
-async def _enter(app: App, registry: Registry, catalogue: Catalogue, repository: str) -> None:
-    """Refuse a repository that is somebody else's; what the ledger knows is ours, or a person adopted it."""
-    if repository not in app.store.ledger.repositories():
-        label = (FAMILY, catalogue.family.namespace)
-        await publish.ours(registry, repository, label, app.config.settings.publish.adopt)
+    async def write(self, roll: Roll) -> Indexed:
+        """Write one index, under the names that may lead to it now."""
+        pins = self.app.store.ledger.pins.of(roll.repository)
+        by_person = self.cause.why != "index" and not roll.required
+        may = Leave(free=tuple(t for t in roll.tags if t not in pins)) if by_person else await leave(
+            self.app, self.registry, roll, pins
+        )  # fmt: skip
+        told = Indexed(
+            roll.wanted.names[0],
+            missing=roll.missing,
+            required=roll.required,
+            waits=may.kept,
+            until=may.until,
+            pinned=tuple(tag for tag in roll.tags if tag in pins),
+        )
+        if roll.required or not roll.found or (may.kept and not may.free):
+            return told
+        await self._enter(roll.repository)
+        rows = [(roll.members[each].arch.oci, await self._brought(row, roll)) for each, row in roll.found.items()]
+        made = index(rows)
+        await self.registry.put(roll.repository, made.digest, made)
+        return replace(told, digest=made.digest, tags=tuple(await self._named(roll, made, may.free)))
 
+    async def _enter(self, repository: str) -> None:
+        """Refuse a repository that is somebody else's; what the ledger knows is ours, or a person adopted it."""
+        if repository not in self.app.store.ledger.repositories():
+            label = (FAMILY, self.names.catalogue.family.namespace)
+            await publish.ours(self.registry, repository, label, self.app.config.settings.publish.adopt)
 
-def _published(app: App, name: str) -> Published | None:
-    repository, _, tag = name.partition(":")
-    return app.store.ledger.find(repository, tag)
+    async def _brought(self, member: Published, roll: Roll) -> Descriptor:
+        """Let the index's repository have a member, too: an index may only name what its own repository holds."""
+        return (await self._copied(member, roll.repository)).descriptor
 
+    async def _copied(self, member: Published, repository: str) -> Manifest:
+        manifest = await self.registry.manifest(member.repository, member.digest)
+        if manifest is None:
+            problem = "is not there to be in an index"
+            raise RegistryError(self.registry.host, f"{member.repository}@{member.digest}", problem)
+        await publish.copy(self.registry, manifest, member.repository, repository)
+        return manifest
 
-async def _brought(registry: Registry, member: Published, repository: str) -> Descriptor:
-    """Let the index's repository have a member, too: an index may only name what its own repository holds."""
-    manifest = await registry.manifest(member.repository, member.digest)
-    if manifest is None:
-        raise RegistryError(registry.host, f"{member.repository}@{member.digest}", "is not there to be in an index")
-    await publish.copy(registry, manifest, member.repository, repository)
-    return manifest.descriptor
+    async def _named(self, roll: Roll, made: Manifest, free: Sequence[str]) -> list[Tagged]:
+        """Give the index its names: the dated ones first, then the moving ones, the most specific first."""
+        written = await self._date(roll, made)
+        moving = [await publish.name(self.registry, roll.repository, tag, made, once=False) for tag in free]
+        self._note(moving, dated=False, without=roll.missing)
+        return [*written, *moving]
 
+    async def _date(self, roll: Roll, made: Manifest) -> list[Tagged]:
+        """Write the dated names, all with one ending; an index that has one, of whatever day, keeps that.
 
-async def _named(
-    app: App, registry: Registry, catalogue: Catalogue, wanted: Index, made: Manifest, cause: Cause
-) -> Indexed:
-    """Give the index its names: the dated ones first, then the moving ones, the most specific first."""
-    repository = wanted.names[0].partition(":")[0]
-    tags = [name.partition(":")[2] for name in wanted.names]
-    dated = await _dated(app, registry, catalogue, wanted, made, cause.day)
-    pins = app.store.ledger.pins.of(repository)
-    pinned = tuple(tag for tag in tags if tag in pins)
-    written = [await publish.name(registry, repository, tag, made, once=True) for tag in dated]
-    _note(app, written, cause, dated=True)
-    written += [await publish.name(registry, repository, tag, made, once=False) for tag in tags if tag not in pins]
-    _note(app, written[len(dated) :], cause, dated=False)
-    return Indexed(wanted.names[0], made.digest, tuple(written), pinned=pinned)
+        Its members get the same ending, also one that was not made anew: the dated names of an index and of its members
+        go together.
+        """
+        first = roll.tags[0]
+        for row in self.app.store.ledger.dated(roll.repository, first):
+            if row.digest == made.digest:
+                return [await publish.name(self.registry, roll.repository, row.tag, made, once=True)]
+        mine = roll.wanted.names if self.names.catalogue.family.date_aliases == "all" else roll.wanted.names[:1]
+        members = self._datable(roll)
+        of_members: dict[str, Published] = {}
 
+        def wanted(nth: int) -> dict[str, str]:
+            nonlocal of_members
+            of_members = {name: row for row in members for name in self._dated_names(roll, row, nth)}
+            own = {f"{name}-{suffix(self.cause.day, nth)}": made.digest for name in mine}
+            return own | {name: row.digest for name, row in of_members.items()}
 
-async def _dated(
-    app: App, registry: Registry, catalogue: Catalogue, wanted: Index, made: Manifest, day: date
-) -> list[str]:
-    """The dated tags that the index gets, all with one ending; an index that has one, of whatever day, keeps that."""
-    repository, _, first = wanted.names[0].partition(":")
-    for row in app.store.ledger.dated(repository, first):
-        if row.digest == made.digest:
-            return [row.tag]
-    stem = f"{day:%Y%m%d}"
-    ending = await publish.suffix(registry, repository, f"{first}-{stem}", made.digest)
-    names = wanted.names if catalogue.family.date_aliases == "all" else wanted.names[:1]
-    return [f"{name.partition(':')[2]}-{stem}{ending}" for name in names]
+        nth, there = await publish.free(self.registry, wanted)
+        for name, row in of_members.items():
+            if there[name] is None or not self._is_known(name):
+                await self._date_member(name, row)
+        tags = [f"{name.partition(':')[2]}-{suffix(self.cause.day, nth)}" for name in mine]
+        written = [await publish.name(self.registry, roll.repository, tag, made, once=True) for tag in tags]
+        self._note(written, dated=True, without=roll.missing)
+        return written
 
+    def _datable(self, roll: Roll) -> list[Published]:
+        """The members that get the index's date: not those that a person holds at an older image, nor in a rollback."""
+        pins = self.app.store.ledger.pins
+        rows = roll.found.values() if self.cause.why == "index" else ()
+        return [row for row in rows if row.tag not in pins.of(row.repository)]
 
-def _note(app: App, written: Iterable[Tagged], cause: Cause, *, dated: bool) -> None:
-    moves = [move(tag, app, cause, dated=dated) for tag in written if tag.action != "refused"]
-    app.store.ledger.moved(moves)
+    def _dated_names(self, roll: Roll, row: Published, nth: int) -> list[str]:
+        return self.names.dated(roll.members[row.reference], self.cause.day, nth)
+
+    def _is_known(self, name: str) -> bool:
+        repository, _, tag = name.partition(":")
+        return self.app.store.ledger.find(repository, tag) is not None
+
+    async def _date_member(self, name: str, row: Published) -> None:
+        repository, _, tag = name.partition(":")
+        manifest = await self._copied(row, repository)
+        self._note([await publish.name(self.registry, repository, tag, manifest, once=True)], dated=True)
+
+    def _note(self, written: Iterable[Tagged], *, dated: bool, without: Sequence[str] = ()) -> None:
+        """Tell the history, and which architectures an index is without."""
+        late = ", ".join(name.partition(":")[0].rpartition("/")[2] for name in without)
+        note = ", ".join(part for part in (self.cause.note, f"without {late}" if late else "") if part)
+        cause = replace(self.cause, note=note)
+        moves = [move(tag, self.app, cause, dated=dated) for tag in written if tag.action != "refused"]
+        self.app.store.ledger.moved(moves)
 
 
 def move(tag: Tagged, app: App, cause: Cause, *, dated: bool) -> Move:

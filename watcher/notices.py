@@ -45,7 +45,7 @@ async def tell(app: App, sender: Sender) -> int:
     if read is None:
         desk.read(_READER, last)  # who begins to listen is not told of the past
         read = last
-    happened = [notice for each in app.store.events_after(read) if (notice := _of(each.event))]
+    happened = [notice for each in app.store.events_after(read) if (notice := _of(app, each.event))]
     wanted = app.config.settings.notices.tell
     notices = [each for each in (*happened, *_lasting(app)) if each.kind in wanted]
     if notices and not await sender.send(*_message(notices)):
@@ -59,7 +59,7 @@ async def tell(app: App, sender: Sender) -> int:
     return len(notices)
 
 
-def _of(event: Event) -> Notice | None:
+def _of(app: App, event: Event) -> Notice | None:
     """What is told because of an event."""
     match event:
         case ReleaseSeen(source, _, releases):
@@ -71,9 +71,18 @@ def _of(event: Event) -> Notice | None:
             )
         case BuildFailed():
             again = "not tried again by itself" if event.stopped else "tried again later"
-            return Notice("build-failed", f"{event.name}: {event.step or 'the build'} failed, {again}")
+            likewise = _likewise(app, event)
+            more = f"; {likewise:,} more images fail likewise" if likewise else ""
+            return Notice("build-failed", f"{event.name}: {event.step or 'the build'} failed, {again}{more}")
         case _:
             return None
+
+
+def _likewise(app: App, failed: BuildFailed) -> int:
+    """How many other images fail of the same thing now."""
+    mine = (failed.plan, failed.name)
+    groups = ({(build.plan, build.name) for build in group} for group in app.store.builds.failing())
+    return next((len(group) - 1 for group in groups if mine in group), 0)
 
 
 def _release(release: Release) -> str:

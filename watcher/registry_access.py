@@ -23,7 +23,7 @@ async def opened(config: Configured, attempts: int = 6) -> AsyncIterator[Registr
     if own.user and password is None:
         raise SettingsError("[registry] user: give password_file (or WATCHER_REGISTRY__PASSWORD) with it")
     authority = config.path(own.ca_file) if own.ca_file else None
-    settings = RegistrySettings(own.host, own.plain, own.writes_per_minute, attempts, authority=authority)
+    settings = RegistrySettings(own.host, own.plain, own.pace, attempts, authority=authority)
     registry = Registry(settings, (lambda: (own.user, password or "")) if own.user else None)
     try:
         yield registry

@@ -13,12 +13,14 @@ from watcher.source_settings import Span, Table
 class Retention(Table):
     """``[retention]``: what `watcher prune` deletes, and every six hours the daemon's role ``publish``.
 
-    ``staging`` is how long an image stays in the staging repository after its names were written; ``dated`` how long a
-    dated name stays that nothing else leads to, for ever where it is not set.
+    ``staging`` is how long an image stays in the staging repository after its names were written (of an image that no
+    build asks for any more: after the day of its plan); ``dated`` how long a dated name stays that nothing else leads to,
+    for ever where it is not set; ``logs`` how long the log of a build stays, unless it is of the last try of one that fails.
     """
 
     staging: Span = timedelta(days=7)
     dated: Span | None = None
+    logs: Span = timedelta(days=28)
 
 
 class Trust(Table):

@@ -5,7 +5,7 @@ where it is parsed, and a malformed version or digest cannot be constructed.
 """
 
 from state.model.arch import Arch, Libc, Platform
-from state.model.build import OPEN, Build, BuildKind, BuildState
+from state.model.build import OPEN, Build, BuildKind, BuildState, by_cause
 from state.model.change import Change, Issue, PullRequest, Standing
 from state.model.image import Image, ImageKind, Variant
 from state.model.os_line import ArchiveState, Base, OsLine
@@ -38,5 +38,6 @@ __all__ = [
     "Standing",
     "Variant",
     "Version",
+    "by_cause",
     "named",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -15,6 +17,8 @@ failed. ``superseded``: a later plan makes the same place anew.
 """
 
 BuildKind = Literal["build", "relabel"]
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{64}")
 
 OPEN: tuple[BuildState, ...] = ("waiting", "running", "pushed", "failed", "blocked")
 """The states in which something is left to do."""
@@ -77,3 +81,28 @@ class Build:
     def place(self) -> tuple[str, str]:
         """What a later plan makes anew: the Dockerfile, and the hardware that it is built for."""
         return self.dockerfile, self.hw
+
+    @property
+    def said(self) -> str:
+        """Why it failed or waits, in one line: the instruction that failed, else how the error begins."""
+        return self.step or self.error.partition("\n")[0]
+
+    @property
+    def cause(self) -> tuple[int, str]:
+        """What failures of one thing have in common: the plan, and what was said but for the image's own names.
+
+        One bad file or one broken instruction fails in every image that it is part of.
+        """
+        first = self.error.partition("\n")[0]
+        said = self.step if self.step and not first.startswith(self.step) else first
+        for own in (self.name, self.repository):
+            said = said.replace(own, "…")
+        return self.plan, _DIGEST.sub("…", said)
+
+
+def by_cause(builds: Iterable[Build]) -> list[list[Build]]:
+    """Return failed builds, those that fail of one thing together, in the order of their first ones."""
+    found: dict[tuple[int, str], list[Build]] = {}
+    for build in builds:
+        found.setdefault(build.cause, []).append(build)
+    return list(found.values())

@@ -13,11 +13,13 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, insert, select, update
 
 from state.build_tables import BuildRow
-from state.model import OPEN, Build, BuildState
+from state.model import OPEN, Build, BuildState, by_cause
 from state.store.contents import Contents
 
 _Transaction = Callable[[], AbstractContextManager[Session]]
 _FIELDS = tuple(field.name for field in fields(Build))
+_FAILED = 10_000
+"""Failed images that are looked at."""
 _SOME = 500
 """Values that one question names at most: databases bound them."""
 
@@ -96,6 +98,11 @@ class Builds:
         """Return the newest *limit* (in these states), newest first."""
         with self._reading() as session:
             return newest(session, limit, states)
+
+    def failing(self) -> list[list[Build]]:
+        """Return what fails, the newest first: images that fail of one thing together."""
+        with self._reading() as session:
+            return failing(session)
 
     def size_before(self, build: Build) -> int | None:
         """Return the bytes of what stood in the place of *build* before it, None if that is not known."""
@@ -193,6 +200,11 @@ def newest(session: Session, limit: int, states: Sequence[BuildState] = ()) -> l
     if states:
         query = query.where(col(BuildRow.state).in_(states))
     return [_value(row) for row in session.exec(query)]
+
+
+def failing(session: Session) -> list[list[Build]]:
+    """Return what fails, the newest first: images that fail of one thing together."""
+    return by_cause(newest(session, _FAILED, ("failed",)))
 
 
 def counts(session: Session) -> Counter[str]:

@@ -13,7 +13,7 @@ from state.store import builds, feeds, holds, journal, pulls, quarantine, upstre
 from state.store.lag import Lag, lag
 
 _FAILING = 50
-"""Failed images that are told one by one."""
+"""Things that fail that are told one by one."""
 
 
 class SourceStatus(TypedDict):
@@ -59,7 +59,10 @@ class ChangedStatus(TypedDict):
 
 
 class FailingStatus(TypedDict):
-    """An image that failed: the instruction, the end of what was said; ``next_try`` is None where people have to look."""
+    """An image that failed: the instruction, the end of what was said; ``next_try`` is None where people have to look.
+
+    ``others`` is how many more images fail of the same thing.
+    """
 
     id: int
     name: str
@@ -67,6 +70,7 @@ class FailingStatus(TypedDict):
     error: str
     failures: int
     next_try: str | None
+    others: int
 
 
 class BuildsStatus(TypedDict):
@@ -159,8 +163,9 @@ def _builds(session: Session) -> BuildsStatus:
                 "error": each.error,
                 "failures": each.failures,
                 "next_try": _iso(each.next_try),
+                "others": len(likewise),
             }
-            for each in builds.newest(session, _FAILING, ("failed",))
+            for each, *likewise in builds.failing(session)[:_FAILING]
         ],
     }
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bake, builds, cycle, decade, farm, feeds, names, pages, poll, render, served, template, walk
+from tests.bench import (
+    bake,
+    builds,
+    cycle,
+    decade,
+    farm,
+    feeds,
+    names,
+    pages,
+    poll,
+    publishing,
+    render,
+    served,
+    template,
+    walk,
+)
 
 BENCHES = {
     "walk": walk.main,
@@ -17,6 +32,7 @@ BENCHES = {
     "decade": decade.main,
     "bake": bake.main,
     "builds": builds.main,
+    "publishing": publishing.main,
     "pages": pages.main,
     "farm": farm.main,
     "run": served.main,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator
+from email.utils import formatdate
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
@@ -76,14 +78,24 @@ async def test_a_moving_name_moves_and_says_from_where(registry: Registry, tmp_p
 
 
 async def test_a_second_build_of_one_day_gets_a_number(registry: Registry, tmp_path: Path) -> None:
-    """The first digest of the day has the plain date, the next one .1, and each finds its own again."""
+    """The first digest of the day has the plain date, the next one .1, and each finds its own again.
+
+    All names of an image share the number: one that is taken lets none of them have it.
+    """
     one = await publish.push(registry, OURS, layout(tmp_path / "one", label="one"))
     two = await publish.push(registry, OURS, layout(tmp_path / "two", label="two"))
-    dated = "run-20261122"
-    for image, wanted in ((one, ""), (two, ".1"), (one, ""), (two, ".1")):
-        ending = await publish.suffix(registry, OURS, dated, image.digest)
-        assert ending == wanted
-        await publish.name(registry, OURS, dated + ending, image, once=True)
+    other = "balenalib/amd64"
+    await publish.copy(registry, one, OURS, other)
+    for image, wanted in ((one, 0), (two, 1), (one, 0), (two, 1)):
+
+        def names(nth: int, digest: str = image.digest) -> dict[str, str]:
+            tag = f"run-20261122.{nth}" if nth else "run-20261122"
+            return {f"{OURS}:{tag}": digest, f"{other}:{tag}": digest}
+
+        nth, held = await publish.free(registry, names)
+        assert nth == wanted
+        assert set(held) == set(names(nth))
+        await publish.name(registry, OURS, next(iter(names(nth))).partition(":")[2], image, once=True)
 
 
 async def test_a_device_is_its_class_with_a_label_and_no_layer_moves(
@@ -144,6 +156,24 @@ async def test_a_busy_registry_is_asked_again(
     server.faults = [status, status]
     manifest = await publish.push(registry, OURS, layout(tmp_path))
     assert await registry.digest(OURS, manifest.digest) == manifest.digest
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+async def test_what_a_registry_asks_to_wait_holds_for_every_request(server: LoopbackRegistry, *, as_date: bool) -> None:
+    """In seconds or as a date: the next one waits as well, though nothing was said to that one."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    server.retry_after = formatdate(time.time() + 120, usegmt=True) if as_date else "120"
+    server.faults = [429]
+    client = Registry(RegistrySettings(server.host, plain=True, writes_per_minute=0), sleep=sleep)
+    assert await client.digest(OURS, "latest") is None
+    slept.clear()
+    assert await client.digest(OURS, "run") is None
+    assert [100 < seconds <= 120 for seconds in slept] == [True]
+    await client.aclose()
 
 
 async def test_a_registry_that_stays_busy_is_an_error(registry: Registry, server: LoopbackRegistry) -> None:

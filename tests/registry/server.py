@@ -41,7 +41,7 @@ class LoopbackRegistry:
 
     ``login`` (user, password) asks for a token first. ``mounts`` False refuses to mount; ``referrers`` False has no
     such API, like docker-registry 2.8; ``deletes`` False refuses to delete. ``faults`` lists statuses that the next
-    requests get, oldest first. With ``tls`` it takes https alone. ``asked`` counts (method, kind) and ``moved`` the bytes of blobs that came or went.
+    requests get, oldest first, with ``retry_after``. With ``tls`` it takes https alone. ``asked`` counts (method, kind) and ``moved`` the bytes of blobs that came or went.
     """
 
     login: tuple[str, str] | None = None
@@ -49,6 +49,7 @@ class LoopbackRegistry:
     referrers: bool = True
     deletes: bool = True
     faults: list[int] = field(default_factory=list)
+    retry_after: str = "0"
     repositories: dict[str, Repository] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     moved: int = 0
@@ -110,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._token()
                 return
             if registry.faults:
-                self._say(registry.faults.pop(0), headers={"Retry-After": "0"})
+                self._say(registry.faults.pop(0), headers={"Retry-After": registry.retry_after})
                 return
             if not self._permitted():
                 return

@@ -89,5 +89,5 @@ async def shelf_of(app: App, folder: Path) -> AsyncIterator[Shelf]:
 def shelved(world: World, **options: bool) -> Iterator[LoopbackRegistry]:
     """Let the workspace publish to an empty registry."""
     with LoopbackRegistry(**options) as server:  # type: ignore[arg-type]
-        world.settings(f'[registry]\nurl = "http://{server.host}"\nwrites_per_minute = 1000000\n')
+        world.settings(f'[registry]\nurl = "http://{server.host}"\n')
         yield server

@@ -23,7 +23,8 @@ def document(foundry: Foundry, *arguments: str, code: int = 0) -> Any:
 def test_the_document_names_what_was_made_and_every_name(foundry: Foundry) -> None:
     """Shapes are those that were promised; a second time all of it is there already."""
     found = document(foundry, "build", "--pull", "1")
-    assert set(found) == {"built", "cached", "relabelled", "failed", "blocked", "waiting", "tags", "sizes"}
+    keys = {"built", "cached", "relabelled", "failed", "blocked", "waiting", "tags", "indexes", "sizes"}
+    assert set(found) == keys
     assert {frozenset(each) for each in found["built"] + found["relabelled"]} == {
         frozenset({"name", "digest", "seconds"})
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -76,7 +77,52 @@ def test_staged_images_go_a_week_after_their_names_were_written(
         assert set(server.repository(STAGING).tags) == there
         assert f"deleted {STAGING}:1a" in _call().stdout
         assert set(server.repository(STAGING).tags) == there - {"1a"}
-        assert json.loads(_call("--json").stdout) == {"staged": [], "dated": [], "kept": []}
+        assert json.loads(_call("--json").stdout) == {"staged": [], "dated": [], "kept": [], "logs": []}
+
+
+def test_a_staged_image_that_no_build_knows_goes_after_the_day_of_its_plan(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build that was cut off once it had staged, and was planned anew: only where the image says that it is ours."""
+    monkeypatch.chdir(world.folder / "ws")
+    ours = {"base-image-watcher.family": "balenalib"}
+
+    async def fill(shelf: Shelf) -> None:
+        days = {"1a": ours, "2b": ours, "3c": {}}
+        for inputs, labels in days.items():
+            created = shelf.app.now() - timedelta(days=2 if inputs == "2b" else 9)
+            told = {**labels, "org.opencontainers.image.created": created.isoformat()}
+            image = await publish.push(shelf.registry, STAGING, layout(shelf.folder / inputs, labels=told))
+            await publish.name(shelf.registry, STAGING, inputs * 32, image, once=False)
+
+    with shelved(world) as server:
+        _with(world, tmp_path, fill)
+        assert json.loads(_call("--json").stdout)["staged"] == [f"{STAGING}:{'1a' * 32}"]
+        assert set(server.repository(STAGING).tags) == {"2b" * 32, "3c" * 32}
+
+
+def test_logs_of_builds_go_after_some_weeks(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tells why a build fails now stays, however old."""
+    monkeypatch.chdir(world.folder / "ws")
+    folder = world.folder / "ws" / "var" / "builds"
+    folder.mkdir(parents=True)
+
+    async def fill(shelf: Shelf) -> None:
+        app = shelf.app
+        row = Build(
+            1, "c0ffee", f"{NAME}:x", "build", "linux/amd64", "x", "x", "y", DAYS[0], log="1-3.log", state="failed"
+        )
+        app.store.builds.add([row])
+        for name, days in (("1-2.log", 29), ("1-3.log", 60), ("2-1.log", 27)):
+            (folder / name).write_text("RUN")
+            at = (app.now() - timedelta(days=days)).timestamp()
+            os.utime(folder / name, (at, at))
+
+    with shelved(world):
+        _with(world, tmp_path, fill)
+        assert json.loads(_call("--dry-run", "--json").stdout)["logs"] == ["1-2.log"]
+        assert "1 logs of builds" in _call().stdout
+        assert {file.name for file in folder.iterdir()} == {"1-3.log", "2-1.log"}
 
 
 def test_the_daemon_deletes_as_the_command_does(world: World, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from state.store import Entry
     from watcher.app import App
     from watcher.build_report import Report
+    from watcher.indexing import Indexed
     from watcher.planning import Wanted
 
 
@@ -165,15 +166,29 @@ def _tell(report: Report, *, every: bool) -> None:
 
 def _trouble(report: Report) -> None:
     """What failed and when it is tried again, which indexes wait, and what went wrong beside."""
-    for build in report.broken:
+    from state.model import by_cause
+
+    for build, *others in by_cause(report.broken):
         again = f"again after {build.next_try:%Y-%m-%d %H:%M}" if build.next_try else "not tried again by itself"
-        click.echo(f"failed   {build.name}: {build.step or build.error.partition(chr(10))[0]} ({again})")
+        more = f", and {len(others):,} more likewise" if others else ""
+        click.echo(f"failed   {build.name}: {build.said} ({again}){more}")
         if build.log:
             click.echo(f"         watcher builds log {build.id}")
     for reason, count in Counter(build.error for build in report.waiting).items():
         click.echo(f"waits    {count:,} images, and what stands on them: {reason}")
     for each in report.indexes:
-        if each.missing:
-            click.echo(f"waits    {each.name}, of all architectures, for {', '.join(each.missing[:_EXAMPLES])}")
+        _index(each)
     for sentence in (*report.trouble, *([f"stopped: {report.stopped}"] if report.stopped else [])):
         click.echo(sentence, err=True)
+
+
+def _index(each: Indexed) -> None:
+    """An index that waits for an architecture, or goes without one."""
+    late = ", ".join(each.missing[:_EXAMPLES])
+    if each.required:
+        click.echo(f"waits    {each.name}, of all architectures, for {', '.join(each.required[:_EXAMPLES])}")
+    elif each.missing and each.digest:
+        click.echo(f"without  {each.name}, of all architectures: {late}")
+    if each.waits and not each.required:
+        until = f"{each.until:%Y-%m-%d %H:%M}" if each.until else "it is there"
+        click.echo(f"waits    {', '.join(each.waits[:_EXAMPLES])} of {each.name} until {until} for {late}")

@@ -11,9 +11,12 @@ from state.errors import BuildError
 from watcher.cli.options import config_option, json_option, print_json, run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from state.model import Build
     from watcher.app import App
 
+_NUMBERS = 20
 _STATES = ("waiting", "running", "pushed", "tagged", "failed", "blocked", "superseded")
 
 
@@ -24,7 +27,10 @@ _STATES = ("waiting", "running", "pushed", "tagged", "failed", "blocked", "super
 @config_option
 @click.pass_context
 def command(ctx: click.Context, state: tuple[str, ...], *, limit: int, as_json: bool) -> None:
-    """List builds, newest first; `show ID` and `log ID` tell more of one."""
+    """List builds, newest first; `show ID` and `log ID` tell more of one.
+
+    Images that fail of one thing have one line; --json lists each.
+    """
     if ctx.invoked_subcommand is not None:
         return
 
@@ -38,17 +44,25 @@ def command(ctx: click.Context, state: tuple[str, ...], *, limit: int, as_json: 
     if as_json:
         print_json([build.document() for build in found])
         return
-    for build in found:
-        click.echo(f"{build.id:>6}  {build.state:<10} {build.kind:<7} {build.platform:<13} {build.name}  {_why(build)}")
+    _list(found)
     if not found:
         click.echo("No builds" + (f" that are {' or '.join(state)}." if state else " yet."))
 
 
-def _why(build: Build) -> str:
-    """What a line of the list ends in: why it failed, or why it is made."""
-    if build.state in ("failed", "blocked") or (build.state == "waiting" and build.error):
-        return f"({build.step or build.error.partition(chr(10))[0]})"
-    return f"({build.reason})"
+def _list(found: Sequence[Build]) -> None:
+    """One line for each, but one for all that fail of one thing: the newest of them, and the numbers of the others."""
+    from state.model import by_cause
+
+    likewise = {first.id: others for first, *others in by_cause(b for b in found if b.state == "failed")}
+    for build in found:
+        if build.state == "failed" and build.id not in likewise:
+            continue
+        others = likewise.get(build.id, [])
+        numbers = ", ".join(str(each.id) for each in others[:_NUMBERS])
+        more = f"; {len(others)} more likewise: {numbers}{' …' if len(others) > _NUMBERS else ''}" if others else ""
+        waits = build.state == "waiting" and build.error  # for a machine, or for what cannot be reached
+        why = f"({build.said if waits or build.state in ('failed', 'blocked') else build.reason}{more})"
+        click.echo(f"{build.id:>6}  {build.state:<10} {build.kind:<7} {build.platform:<13} {build.name}  {why}")
 
 
 @command.command("show")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @json_option
 @config_option
 def command(*, dry_run: bool, as_json: bool) -> None:
-    """Delete staged images whose names were written a while ago, and dated names as old as [retention] dated says.
+    """Delete staged images and logs of builds of a while ago, and dated names as old as [retention] dated says.
 
     What a moving name or a pin leads to stays, and so does the newest date of each name.
     """
@@ -31,7 +31,9 @@ def command(*, dry_run: bool, as_json: bool) -> None:
         click.echo(f"{verb} {name}")
     for name in done.kept:
         click.echo(f"kept {name}: the registry does not delete")
-    click.echo(f"{verb} {len(done.staged):,} staged images and {len(done.dated):,} dated names")
+    click.echo(
+        f"{verb} {len(done.staged):,} staged images, {len(done.dated):,} dated names and {len(done.logs):,} logs of builds"
+    )
 
 
 async def _work(app: App, *, dry: bool) -> Pruned:

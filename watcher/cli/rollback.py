@@ -60,5 +60,5 @@ def _show(done: Moved, *, release: bool) -> None:
     for tag in done.tags:
         click.echo(f"  {tag.action:<8} {tag.ref}")
     for each in done.indexes:
-        waits = f"  waits for {', '.join(each.missing)}" if each.missing else ""
+        waits = f"  without {', '.join(each.missing)}" if each.missing else ""
         click.echo(f"  index    {each.name}{waits}")

@@ -78,7 +78,9 @@ def _builds(console: Console, found: Status) -> None:
     for each in found["builds"]["failing"]:
         again = f"again after {each['next_try'][:16]}" if each["next_try"] else "not tried again by itself"
         why = each["step"] or each["error"].partition("\n")[0]
-        console.print(f"build failed: {each['name']}: {why} ({again}; watcher builds log {each['id']})", markup=False)
+        more = f", and {each['others']:,} more fail likewise" if each["others"] else ""
+        told = f"build failed: {each['name']}: {why} ({again}; watcher builds log {each['id']}){more}"
+        console.print(told, markup=False)
     told = ", ".join(f"{count} {state}" for state, count in sorted(found["builds"]["states"].items()))
     if told:
         console.print(f"builds: {told}")

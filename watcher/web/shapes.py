@@ -45,7 +45,7 @@ _SOURCE = fields(
 )
 _HELD = fields(**_RELEASE, arch=maybe(TEXT), libc=maybe(TEXT), reason=TEXT, since=maybe(TIME), due=maybe(TIME))
 _CHANGED = fields(**_RELEASE, url=TEXT, recorded=TEXT, published=TEXT, since=TIME, issue=maybe(TEXT))
-_FAILING = fields(id=NUMBER, name=TEXT, step=TEXT, error=TEXT, failures=NUMBER, next_try=maybe(TIME))
+_FAILING = fields(id=NUMBER, name=TEXT, step=TEXT, error=TEXT, failures=NUMBER, next_try=maybe(TIME), others=NUMBER)
 STATUS = fields(
     sources=named(_SOURCE),
     pulls=fields(open=NUMBER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sources import alpine, debian, dotnet, fedora, go, node, openjdk, python, raspbian, rust, ubuntu
@@ -30,3 +31,6 @@ DISTROS: Mapping[str, DistroSource] = {
     "raspbian": raspbian,
 }
 """Those of them that are distros, by the name that they have in the catalogue too."""
+
+VOLATILE: Mapping[str, re.Pattern[bytes]] = {"openjdk": openjdk.COUNTS}
+"""What is new in a source's documents at every poll and says nothing of its releases."""

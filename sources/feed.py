@@ -103,15 +103,16 @@ class Feed:
             documents[name] = answer
         return documents
 
-    async def document(self, url: str, known: Validators | None = None) -> Document:
-        """Ask for one document; without *known* unconditionally. Errors as :meth:`get`."""
+    async def document(self, url: str, known: Validators | None = None, *, limit: int | None = None) -> Document:
+        """Ask for one document of at most *limit* bytes; without *known* unconditionally. Errors as :meth:`get`."""
         known, settings = known or Validators(), self._settings
+        most = settings.document_limit if limit is None else limit
 
         async def once() -> Document:
             async with self._exchange.open("GET", url, settings.document_seconds, known.headers()) as response:
                 if response.status_code == _NOT_MODIFIED:
                     return Document(url, None, known, changed=False)
-                body = await self._exchange.body(response, url, settings.document_limit)
+                body = await self._exchange.body(response, url, most)
                 etag, modified = (response.headers.get(name, "") for name in ("etag", "last-modified"))
                 digest = hashlib.sha256(body).hexdigest()
                 return Document(url, body, Validators(etag, modified, digest), digest != known.sha256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
@@ -17,6 +18,7 @@ NAME = "openjdk"
 _API = "https://api.adoptium.net/v3"
 _BUILDS = "heap_size=normal&jvm_impl=hotspot&project=jdk"
 DOCUMENTS = {"available": f"{_API}/info/available_releases"}
+COUNTS = re.compile(rb'"download_count": *[0-9]+')
 _LINES = {  # what is built for some lines only, https://adoptium.net/supported-platforms
     Platform(Arch.ARMV7HF, "glibc"): range(8, 18),
     Platform(Arch.AARCH64, "musl"): range(21, 1000),
@@ -26,7 +28,7 @@ _LINES = {  # what is built for some lines only, https://adoptium.net/supported-
 def more(documents: Mapping[str, bytes]) -> Mapping[str, str]:
     """One page for each long-term line, for the newest and for the one before: the five newest releases.
 
-    A page may not be longer than 20. It holds download counts, so that its bytes are new at every poll.
+    A page may not be longer than 20. It holds download counts (:data:`COUNTS`): its bytes are new at every poll.
     """
     lines, newest = _lines(documents)
     query = f"{_BUILDS}&page=0&page_size=5&sort_order=DESC&vendor=eclipse"

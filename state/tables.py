@@ -92,7 +92,7 @@ class EventRow(Row, table=True):
 
 
 class SourceRow(Row, table=True):
-    """How the polls of one source went."""
+    """How the polls of one source went; ``outages`` is what of its surroundings fails, as :class:`Outage` by part."""
 
     __tablename__ = "source"
 
@@ -104,6 +104,7 @@ class SourceRow(Row, table=True):
     settled: str | None = Field(default=None, sa_type=Prose)
     next_check: datetime | None = Field(default=None, sa_type=UtcTime)
     cadence: str = Field(default="", sa_type=Prose)
+    outages: dict[str, dict[str, str]] = Field(default={}, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
 
 
 class DocumentRow(Row, table=True):

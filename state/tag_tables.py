@@ -12,7 +12,10 @@ class MoveRow(Row, table=True):
     """A tag was made to lead to another digest. Rows are added, never changed or removed."""
 
     __tablename__ = "move"
-    __table_args__ = (Index("ix_move_tag", "repository", "tag"),)
+    __table_args__ = (
+        Index("ix_move_tag", "repository", "tag"),
+        Index("ix_move_pull", "pull", "dated", "at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     repository: str = Field(sa_type=Prose)

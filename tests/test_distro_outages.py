@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
+
 from sources import bodhi
+from sources.feed import Document, Feed
 from tests.distro_world import DAY, DistroWorld, digest
+from tests.upstream import Fault
 from tests.upstream.layout import write
 from watcher.app import App
+from watcher.cli import cli
+from watcher.sync import sync
 
 
 async def _status(app: App) -> Any:
@@ -25,7 +33,11 @@ def test_a_registry_that_is_down_is_named_and_the_rest_goes_on(fresh_distro: Dis
     [failed] = found.failed
     assert "docker.io, asked for " in failed.error
     assert len(fresh_distro.registry.requests) < 5  # who does not answer is not asked for the rest
-    assert "docker.io, asked for " in fresh_distro.run(_status)["error"]
+    status = fresh_distro.run(_status)
+    assert "docker.io, asked for " in status["outages"]["bases"]["error"]
+    # Debian's own documents were read all the same: it is no dead feed.
+    assert (status["error"], status["failing_since"], status["last_success"]) == (None, None, DAY.isoformat())
+    assert status["cadence"].startswith("bases failing since ")
     [pull] = found.pulls
     assert "digest" not in fresh_distro.text("catalogue/releases/debian/trixie.json", pull.branch)
     assert "not seen: unpinned" in fresh_distro.pull(pull.number).body
@@ -35,7 +47,53 @@ def test_a_registry_that_is_down_is_named_and_the_rest_goes_on(fresh_distro: Dis
     found = fresh_distro.look()
     assert found.exit_code == 0
     assert len(found.pulls) == 3
-    assert fresh_distro.run(_status)["error"] is None
+    assert fresh_distro.run(_status)["outages"] == {}
+
+
+def test_each_part_that_fails_is_told_with_its_own_age(fresh_distro: DistroWorld) -> None:
+    """Registry and vendor's archive are both away, the archive for longer; the source is polled well."""
+    fresh_distro.settings("[feed]\nattempts = 1")
+    for suite in ("bookworm", "trixie"):
+        path = f"/archive.raspberrypi.com/debian/dists/{suite}/InRelease"
+        fresh_distro.upstream.faults[path] = Fault("status", 503)
+    fresh_distro.look()
+    fresh_distro.registry.status = 403
+    fresh_distro.day(DAY + timedelta(hours=1))
+    assert fresh_distro.look().exit_code == 3
+    outages = fresh_distro.run(_status)["outages"]
+    since = {part: outage["since"] for part, outage in outages.items()}
+    assert since == {"archives": DAY.isoformat(), "bases": (DAY + timedelta(hours=1)).isoformat()}
+    shown = CliRunner().invoke(cli, ["--config", str(fresh_distro.config_file), "status"]).output
+    assert "archives failing: debian since 2026-11-22T09:00: debian: https://archive.raspberrypi.com/" in shown
+    assert "bases failing: debian since 2026-11-22T10:00: " in shown
+
+
+def test_an_unchanged_distro_is_asked_for_everything_at_once(
+    distro: DistroWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the documents lead to is kept and asked for with them: no question waits for an answer, none is put twice."""
+    begun, document = list[str](), Feed.document
+
+    async def job(app: App) -> None:
+        await sync(app, ["debian"])
+        distro.upstream.requests.clear()
+        assert (await sync(app, ["debian"])).unchanged
+        count, everything = len(distro.upstream.requests), asyncio.Event()
+        assert count > 5
+
+        async def together(self: Feed, url: str, known: Any = None, *, limit: int | None = None) -> Document:
+            begun.append(url)
+            if len(begun) == count:
+                everything.set()
+            async with asyncio.timeout(30):
+                await everything.wait()
+            return await document(self, url, known, limit=limit)
+
+        monkeypatch.setattr(Feed, "document", together)
+        assert (await sync(app, ["debian"])).unchanged
+        assert len(begun) == len(set(begun)) == count
+
+    distro.run(job)
 
 
 def test_an_outage_of_the_registry_takes_no_digest_back(distro: DistroWorld) -> None:

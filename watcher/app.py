@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from builder.dry import Call
@@ -15,6 +15,7 @@ from sources.source import Source
 from state.store import Store
 from watcher.compare import Comparer
 from watcher.config import Configured
+from watcher.grouped import Grouped
 from watcher.images import Snapshots
 from watcher.locks import Locks
 from watcher.works import Works
@@ -25,8 +26,9 @@ class App:
     """What conducting needs: settings, memory, the network, git and the forge, and the clock.
 
     ``issues`` is None where the forge may not be asked for any. ``works`` opens, for the family's namespace, what
-    building needs. ``identity`` is who the watcher's commits are by. ``calls`` are those that a dry run would have
-    made; None in a real run.
+    building needs. ``grouped`` is how polls write. ``identity`` is who the watcher's commits are by. ``calls`` are those that a dry run would have
+    made; None in a real run. ``led`` remembers for each source which digests its first documents had, and what they
+    led to.
     """
 
     config: Configured
@@ -42,7 +44,9 @@ class App:
     locks: Locks
     works: Callable[[str], AbstractAsyncContextManager[Works]]
     identity: Identity
+    grouped: Grouped
     calls: list[Call] | None = None
+    led: dict[str, tuple[tuple[str, ...], Mapping[str, str]]] = field(default_factory=dict)
 
     @property
     def branch(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import median
@@ -24,6 +24,8 @@ _AFTER_SIGHT = timedelta(hours=6)
 _ENOUGH = 6
 """Release days from which on there is a habit to speak of."""
 _HABIT = 0.6
+_EACH = 2
+"""Requests that a poll makes at most for a release that waits: its signature, and its file where that is there."""
 
 
 class Check(NamedTuple):
@@ -65,7 +67,7 @@ class Window:
 class Rhythm:
     """How often a source is polled: usually every ``interval``, never more often than ``fastest`` or than ``slowest``.
 
-    ``reason`` says why it is like that.
+    ``reason`` says why it is like that. ``budget`` bounds the requests of a day for releases that wait, 0: nothing does.
     """
 
     interval: timedelta = timedelta(hours=1)
@@ -73,6 +75,7 @@ class Rhythm:
     slowest: timedelta = timedelta(hours=4)
     often: tuple[Window, ...] = ()
     reason: str = ""
+    budget: int = 0
 
 
 DEFAULTS: Mapping[str, Rhythm] = {
@@ -83,7 +86,10 @@ DEFAULTS: Mapping[str, Rhythm] = {
         interval=timedelta(hours=2), reason="the binaries of one release arrive over days, architecture by architecture"
     ),
     # What is polled are static documents of the PEPs' site, but a release that waits is looked for at www.python.org.
-    "python": Rhythm(fastest=timedelta(minutes=30), reason="python.org allows 100 requests a day"),
+    # Its API allows 100 requests a day, and is not asked; its files are not asked more often either.
+    "python": Rhythm(
+        fastest=timedelta(minutes=30), reason="a release that waits is looked for at python.org, sparingly", budget=100
+    ),
 }
 
 
@@ -91,7 +97,7 @@ DEFAULTS: Mapping[str, Rhythm] = {
 class Facts:
     """What is known of a source: ``days`` on which it released, newest first; ``sighted``, what was new last and when.
 
-    ``held`` is what waits, ``failing_since`` when polls began to fail.
+    ``held`` is what waits, ``failing_since`` when polls began to fail, ``outages`` when something besides did, by part.
     """
 
     now: datetime
@@ -99,6 +105,7 @@ class Facts:
     sighted: tuple[str, datetime] | None = None
     held: Sequence[Held] = ()
     failing_since: datetime | None = None
+    outages: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def next_check(rhythm: Rhythm, facts: Facts) -> Check:
@@ -106,9 +113,10 @@ def next_check(rhythm: Rhythm, facts: Facts) -> Check:
     if facts.failing_since is not None:
         pause = _within(rhythm.fastest, (facts.now - facts.failing_since) / 2, rhythm.interval)
         return Check(facts.now + pause, f"failing since {facts.failing_since:%Y-%m-%d %H:%M}")
-    wishes = [*_expected(rhythm, facts), *_under_way(rhythm, facts), *_waiting(rhythm, facts), _usual(rhythm, facts)]
-    at, reason = min(wishes, key=lambda wish: wish.at)
-    return Check(facts.now + _within(rhythm.fastest, at - facts.now, rhythm.slowest), reason)
+    wishes = [*_expected(rhythm, facts), *_under_way(rhythm, facts), *_waiting(rhythm, facts), *_out(rhythm, facts)]
+    at, reason = min([*wishes, _usual(rhythm, facts)], key=lambda wish: wish.at)
+    least = max(rhythm.fastest, _affordable(rhythm, facts))
+    return Check(facts.now + _within(least, at - facts.now, max(least, rhythm.slowest)), reason)
 
 
 def _within(least: timedelta, wanted: timedelta, most: timedelta) -> timedelta:
@@ -142,6 +150,20 @@ def _waiting(rhythm: Rhythm, facts: Facts) -> Iterator[Check]:
             yield Check(held.due, f"{held.subject} is due then")
         pause = _within(rhythm.fastest, (facts.now - held.since) / 8, rhythm.interval)
         yield Check(facts.now + pause, f"{held.subject} waits since {held.since:%Y-%m-%d %H:%M}")
+
+
+def _out(rhythm: Rhythm, facts: Facts) -> Iterator[Check]:
+    """What besides the documents could not be had: the less often the longer that lasts."""
+    for part, since in facts.outages.items():
+        pause = _within(rhythm.fastest, (facts.now - since) / 2, rhythm.interval)
+        yield Check(facts.now + pause, f"{part} failing since {since:%Y-%m-%d %H:%M}")
+
+
+def _affordable(rhythm: Rhythm, facts: Facts) -> timedelta:
+    """The least pause with which the releases that wait cost no more than the budget of a day."""
+    if not rhythm.budget:
+        return timedelta()
+    return timedelta(days=1) * _EACH * len({(held.line, held.version) for held in facts.held}) / rhythm.budget
 
 
 def _usual(rhythm: Rhythm, facts: Facts) -> Check:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sources.feed import Validators
 from sources.packages import ARCHIVES, Archive, believed, snapshot, versions
 from state.errors import NotPublished, SourceError
 from state.events import FeedFailed
@@ -68,14 +67,9 @@ async def _head(app: App, asked: Asked, archive: Archive, line: str, *, fresh: b
     name = next((name for name, each in asked.urls.items() if each == url), None)
     if name is not None:
         return asked.believed.get(name)
-    kept = app.store.validators(asked.source).get(url)
-    known = Validators(kept.etag or "", kept.last_modified or "", kept.sha256) if kept else None
-    answer = await feed.document(url, known)
-    if answer.body is None and not fresh:
-        return None
-    body = answer.body if answer.body is not None else app.store.cached(asked.source, url) or b""
-    head = await believed(archive, line, body, feed, app.now())
-    if answer.body is not None:
-        asked.urls[f"packages/{line}"] = url
-        asked.fresh[f"packages/{line}"] = answer  # kept with all else that this poll found
+    answer = await asked.answers.document(url)
+    head = None
+    if answer.body is not None or fresh:
+        head = await believed(archive, line, await asked.answers.body(url), feed, app.now())
+    asked.note(f"packages/{line}", url, answer)  # kept with all else that this poll found
     return head

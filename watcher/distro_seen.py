@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
 from generator.distro_move import Move
 from generator.rows import Distro
+from state.events import FeedFailed
 from state.model import Arch, ArchiveState, Base, Held, OsLine, Release, Skipped
 from watcher.app import App
 from watcher.distro_bases import Bases
 from watcher.distro_packages import State
-from watcher.lines import Look
+from watcher.looks import Look
 
 
 @dataclass(slots=True)
@@ -21,7 +22,8 @@ class Seen:
     """``newest`` are upstream's newest releases by line; ``fresh`` tells that they were read anew, else it is empty.
 
     ``states`` and ``archives`` are what of the line's packages, and of those of device vendors, should be recorded.
-    ``moves`` collects what should be proposed, ``found`` what waits, is skipped or failed.
+    ``moves`` collects what should be proposed, ``found`` what waits or is skipped, ``failed`` by part what besides the
+    documents could not be had.
     """
 
     app: App
@@ -35,6 +37,7 @@ class Seen:
     archives: dict[str, Mapping[str, ArchiveState]] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     found: Look = field(default_factory=lambda: Look(""))
+    failed: dict[str, list[FeedFailed]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -84,6 +87,11 @@ class Seen:
         if reason:
             self.skip(line, version, reason)
         return bool(reason)
+
+    def fail(self, part: str, failures: Iterable[FeedFailed]) -> None:
+        """Note what of a part (``bases``, ``packages``, ``archives``) could not be had."""
+        for each in failures:
+            self.failed.setdefault(part, []).append(each)
 
     def skip(self, line: str, version: str, reason: str) -> None:
         """Note what is deliberately not proposed."""

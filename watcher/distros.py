@@ -36,7 +36,7 @@ async def look(app: App, asked: Asked, catalogue: Catalogue, releases: Sequence[
     wanted = [ref for line in distro.lines for ref in line.bases.values()]
     wanted += [base.reference for line in new for base in line.bases]
     seen.bases = await distro_bases.look(app, distro.name, wanted)
-    seen.found.failed += seen.bases.failed
+    seen.fail("bases", seen.bases.failed)
     await _states(seen, asked, installed(catalogue, distro.name), [line.line for line in new])
     await _archives(seen, asked, catalogue)
     for line in distro.lines:
@@ -64,7 +64,7 @@ async def _states(seen: Seen, asked: Asked, names: Collection[str], new: Sequenc
         if isinstance(state, State):
             seen.states[line] = state
         elif state is not None:
-            seen.found.failed.append(state)
+            seen.fail("packages", [state])
 
 
 async def _archives(seen: Seen, asked: Asked, catalogue: Catalogue) -> None:
@@ -78,7 +78,7 @@ async def _archives(seen: Seen, asked: Asked, catalogue: Catalogue) -> None:
     ]
     for line, (states, failed) in zip(lines, await asyncio.gather(*looks), strict=True):
         seen.archives[line.codename] = states
-        seen.found.failed += failed
+        seen.fail("archives", failed)
 
 
 def _line(seen: Seen, line: DistroLine) -> None:

@@ -18,6 +18,7 @@ _NEVER: SourceStatus = {
     "newest": {},
     "failing_since": None,
     "error": None,
+    "outages": {},
     "lag": {},
     "next_check": None,
     "cadence": None,

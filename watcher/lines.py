@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 
@@ -11,50 +11,25 @@ from generator import matrix
 from generator.rows import Catalogue, Stack
 from sources.source import Source
 from state.errors import FetchError, KeyTooOld, NotPublished, SourceError
-from state.events import ArtifactChanged, ChecksumSettled, FeedFailed, ProposalObsolete, SupportEnded
-from state.model import Held, Platform, Release, Skipped, Version
+from state.events import FeedFailed, ProposalObsolete, SupportEnded
+from state.model import Artifact, Held, Offer, Platform, Release, Skipped, Version
 from state.store import PullRecord
+from watcher.answers import LineNetwork
 from watcher.app import App
-from watcher.offers import Judged, ask, held, judge, went_back
+from watcher.documents import Asked
+from watcher.looks import Look, same
+from watcher.offers import WAITING, Judged, ask, held, judge, went_back
 
 _TRIES = 3
 """How many releases of a line are looked at when the newest cannot be had: older ones help nobody."""
 
 
-@dataclass(slots=True)
-class Look:
-    """What one look at a line found.
-
-    ``release`` is what should be recorded now, late platforms with their previous file; None if the
-    catalogue has it already, or nothing can be had. ``awaited`` is the newest release, if that cannot be had yet.
-    ``late`` are the platforms of ``release`` that wait, ``held`` all that waits. ``away`` says what could not be
-    asked: the line is looked at again at the next poll.
-    """
-
-    line: str
-    release: Release | None = None
-    awaited: Release | None = None
-    late: tuple[Held, ...] = ()
-    passed: tuple[Release, ...] = ()
-    ended: SupportEnded | None = None
-    obsolete: ProposalObsolete | None = None
-    made: list[Release] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    failed: list[FeedFailed] = field(default_factory=list)
-    changed: list[ArtifactChanged] = field(default_factory=list)
-    settled: list[ChecksumSettled] = field(default_factory=list)
-    away: list[str] = field(default_factory=list)
-
-    @property
-    def security(self) -> bool:
-        """Whether what is to be proposed, skipped versions included, fixes a vulnerability."""
-        return self.release is not None and any(r.security for r in (self.release, *self.passed))
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a look needs to know: the line as it is recorded, what is proposed of it, and what upstream lists."""
+    """What a look needs to know: the line as it is recorded, what is proposed of it, and what upstream lists.
+
+    ``fresh`` tells that a document changed since the last poll, ``waiting`` what waited then.
+    """
 
     app: App
     source: Source
@@ -65,13 +40,14 @@ class Line:
     pull: PullRecord | None
     proposed: Version | None
     listed: Sequence[Release]
+    network: LineNetwork
     fresh: bool
+    waiting: Sequence[Held]
 
     @classmethod
-    def of(
-        cls, app: App, source: Source, catalogue: Catalogue, name: str, releases: Sequence[Release], *, fresh: bool
-    ) -> Line:
-        """Gather it; *fresh* tells that a document changed since the last poll."""
+    def of(cls, app: App, asked: Asked, catalogue: Catalogue, name: str, releases: Sequence[Release]) -> Line:
+        """Gather it."""
+        source = app.sources[asked.source]
         stack = next(s for s in catalogue.stacks.values() if s.source == source.NAME)
         pull = app.store.open_pull(f"watcher/{source.NAME}/{stack.group_of(name)}")
         proposal = pull or app.store.open_pull(f"watcher/{source.NAME}/import")
@@ -86,7 +62,9 @@ class Line:
             pull,
             Version(proposed) if proposed else None,
             sorted((r for r in releases if not r.version.is_prerelease), key=lambda r: r.version, reverse=True),
-            fresh,
+            LineNetwork(asked.answers),
+            asked.changed,
+            [h for h in app.store.holds(source.NAME) if h.line == name],
         )
 
     async def look(self) -> Look:
@@ -104,7 +82,10 @@ class Line:
         return found
 
     async def _search(self, found: Look) -> Release | None:
-        """Go down the releases until one settles the line; return the newest that nobody refuses."""
+        """Go down the releases until one settles the line; return the newest that nobody refuses.
+
+        What is older than one that waits is looked at when that is news, and is not said to wait as well.
+        """
         newest, tries = None, 0
         for release in self.listed:
             if self._older(release):
@@ -116,10 +97,29 @@ class Line:
             newest = newest or release
             if self._young(release, found):
                 continue
-            tries += 1
-            if tries > _TRIES or await self._take(release, found):
+            if not self._worth(release, found, tries) or await self._tried(release, found, first=not tries):
                 break
+            tries += 1
         return newest
+
+    async def _tried(self, release: Release, found: Look, *, first: bool) -> bool:
+        """Try one release, as :meth:`_take`; of those that wait as a whole only the *first*, the newest, is held."""
+        had = len(found.held)
+        settled = await self._take(release, found)
+        if not first:
+            found.held[had:] = [h for h in found.held[had:] if h.arch]
+        return settled
+
+    def _worth(self, release: Release, found: Look, tries: int) -> bool:
+        """Whether to look at a release after *tries* newer ones: a document changed, or what the newest waits for."""
+        before = {(h.version, h.arch, h.libc, h.reason) for h in self.waiting}
+        known = bool(found.held) and all((h.version, h.arch, h.libc, h.reason) in before for h in found.held)
+        return not tries or (tries < _TRIES and (self.fresh or not known or release.version in self._ours))
+
+    @property
+    def _ours(self) -> tuple[Version | None, ...]:
+        """The versions that we brought: the one that is proposed, the one that is recorded."""
+        return self.proposed, self.recorded.version if self.recorded else None
 
     def _over(self, found: Look, today: date) -> bool:
         """Whether the line is not to be looked at: its support ended, is yet to begin, or is unknown."""
@@ -194,11 +194,13 @@ class Line:
     async def _take(self, release: Release, found: Look) -> bool:
         """Try one release; True if it settles the line: proposed, recorded, or not to be had today."""
         name, app = self.source.NAME, self.app
-        waiting = [h for h in app.store.holds(name) if (h.line, h.version) == (self.name, str(release.version))]
+        waiting = [h for h in self.waiting if h.version == str(release.version)]
         if self._complete(release) and not self.fresh and not waiting:
             return True
+        there = self._there(release, waiting)
+        asked = [p for p in self.wanted if p not in there]
         try:
-            offer, changed = await ask(app, self.source, release, self.wanted)
+            offer, changed = await ask(app, self.source, release, asked, self.network) if asked else (Offer(()), [])
             judged = await judge(app, release, offer, changed)
         except (KeyTooOld, NotPublished) as error:
             found.held.append(held(app, release, None, error.problem))
@@ -217,13 +219,24 @@ class Line:
         if judged.away and self.proposed == release.version:
             found.held += waiting  # it was complete enough to propose: a network error takes nothing of that back
             return True
+        judged.ready += there.values()
         return self._settle(release, judged, found)
+
+    def _there(self, release: Release, waiting: Sequence[Held]) -> Mapping[Platform, Artifact]:
+        """Return the files that an earlier look found to be ready: while nothing is fresh they are not asked for again.
+
+        Whatever of the release waits is.
+        """
+        late = {(h.arch, h.libc) for h in waiting}
+        if self.fresh or (None, None) in late:
+            return {}
+        files = self.app.store.files(self.source.NAME, self.name, str(release.version))
+        return {a.platform: a for a in files if a.version == release.version and (a.arch, a.libc) not in late}
 
     def _young(self, release: Release, found: Look) -> bool:
         """Whether it is younger than the settings want; a security release never is, nor one that we brought."""
         app, least = self.app, self.app.config.source(self.source.NAME).minimum_release_age
-        brought = self.proposed, self.recorded and self.recorded.version
-        if not least or release.security or release.version in brought:
+        if not least or release.security or release.version in self._ours:
             return False
         seen = app.store.first_seen(self.source.NAME, str(release.version)) or app.now()
         # Upstream names a day: seen on that day it was born when we saw it, seen later at the day's end.
@@ -242,7 +255,8 @@ class Line:
         if not judged.changed and (awaited or not judged.ready):
             reason = f"awaiting {', '.join(map(str, awaited))}: {late[awaited[0]]}" if awaited else "has no file for us"
             found.held.append(held(self.app, release, None, reason))
-            return bool(judged.away)
+            # What is being compared is there in a moment: no older release is worth a download meanwhile.
+            return bool(judged.away) or any(why == WAITING for _, why in judged.late)
         found.held += (holds := [self._late(release, platform, reason) for platform, reason in judged.late])
         if judged.changed:
             return False
@@ -253,7 +267,7 @@ class Line:
         artifacts |= {a.platform: a for a in kept}
         made = replace(release, artifacts=tuple(artifacts[p] for p in sorted(artifacts)))
         found.made.append(made)
-        if self.recorded is None or not _same(self.recorded, made):
+        if self.recorded is None or not same(self.recorded, made):
             found.release = made
         elif not judged.away:
             found.obsolete = self._obsolete("the images repository has it already")
@@ -269,12 +283,3 @@ class Line:
         if self.recorded is None or self.recorded.version != release.version:
             return False
         return all((a := self.recorded.artifact(p)) and a.version == release.version for p in self.wanted)
-
-
-def _same(recorded: Release, made: Release) -> bool:
-    """Whether the record would say the same: sizes and dates of support are not worth a pull request."""
-
-    def essence(release: Release) -> object:
-        return release.version, {(a.platform, a.version, a.url, a.checksum) for a in release.artifacts}
-
-    return essence(recorded) == essence(made)

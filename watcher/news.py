@@ -10,7 +10,7 @@ from generator.rows import Catalogue, Stack
 from state.events import Event, ProposalObsolete, ReleaseHeld, ReleaseSeen, SupportEnded
 from state.model import Held
 from watcher.app import App
-from watcher.lines import Look
+from watcher.looks import Look
 from watcher.offers import held as hold
 
 

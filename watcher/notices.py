@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from state.events import ArtifactChanged, BuildFailed, Event, ReleaseSeen
 from state.model import Release, named
+from state.store.status import SourceStatus
 from watcher.app import App
 from watcher.notice_settings import Kind
 
@@ -108,6 +109,16 @@ def _lasting(app: App) -> Iterable[Notice]:
         dead = since and now - datetime.fromisoformat(since) >= settings.feed_dead_after
         if dead and app.config.enabled(name) and not desk.told(key):
             yield Notice("feed-dead", f"{name} cannot be polled since {(since or '')[:16]}: {source['error']}", key)
+        yield from _outages(app, name, source)
+
+
+def _outages(app: App, name: str, source: SourceStatus) -> Iterable[Notice]:
+    """What besides the source's documents has not been there for too long, and was not told."""
+    for part, outage in source["outages"].items():
+        since, key = outage["since"], f"feed-dead:{name}:{part}:{outage['since']}"
+        dead = app.now() - datetime.fromisoformat(since) >= app.config.settings.notices.feed_dead_after
+        if dead and app.config.enabled(name) and not app.store.desk.told(key):
+            yield Notice("feed-dead", f"{name}: {part} cannot be had since {since[:16]}: {outage['error']}", key)
 
 
 def _message(notices: Sequence[Notice]) -> tuple[str, str]:

@@ -32,17 +32,18 @@ class Judged:
 
 
 async def ask(
-    app: App, source: Source, release: Release, wanted: Collection[Platform]
+    app: App, source: Source, release: Release, wanted: Collection[Platform], network: Fetch
 ) -> tuple[Offer, list[ArtifactChanged]]:
     """Ask upstream for the files of *release*, a second time where one has another digest than is recorded.
 
+    *network* may answer out of the memory what did not change; the second time everything is fetched.
     Returned are the last answer and what it still says differently: a list that was half written is no respin.
     :raises SourceError: as :meth:`sources.source.Source.artifacts`
     """
-    fetch = app.feeds(source.NAME)
-    offer = await source.artifacts(release, wanted, fetch)
+    offer = await source.artifacts(release, wanted, network)
     if not _conflicts(app, offer):
         return offer, []
+    fetch = app.feeds(source.NAME)
     offer = await source.artifacts(release, wanted, fetch)
     return offer, [await _changed(fetch, release, *each) for each in _conflicts(app, offer)]
 

@@ -75,6 +75,7 @@ class SourceSettings(Table):
             self.slowest or max(usual.slowest, interval),
             tuple(map(Window.parse, self.often)) or usual.often,
             self.reason or usual.reason,
+            usual.budget,
         )
 
 

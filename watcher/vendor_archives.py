@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from generator.rows import Catalogue, DistroLine
 from sources import vendors
-from sources.feed import Validators
 from sources.vendors import Vendor
 from state.errors import SourceError
 from state.events import FeedFailed
@@ -80,15 +79,11 @@ def _due(was: ArchiveState, now: ArchiveState, every: timedelta) -> bool:
 async def _state(app: App, asked: Asked, used: Used, was: ArchiveState | None) -> ArchiveState | None:
     """The archive's state; None where it did not move since it was last looked into."""
     url, feed, now = used.vendor.head, app.feeds(asked.source), app.now()
-    kept = app.store.validators(asked.source).get(url)
-    known = Validators(kept.etag or "", kept.last_modified or "", kept.sha256) if kept else None
-    answer = await feed.document(url, known)
+    answer, name = await asked.answers.document(url), f"vendor/{used.vendor.name}/{url}"
     if not answer.changed and was is not None and now.date() - was.taken < app.config.settings.packages.every:
+        asked.note(name, url, answer)
         return None
-    body = answer.body if answer.body is not None else app.store.cached(asked.source, url) or b""
-    head = await vendors.believed(feed, used.vendor, body, now)
+    head = await vendors.believed(feed, used.vendor, await asked.answers.body(url), now)
     found = await vendors.versions(feed, used.vendor, head, used.arches, used.packages)
-    if answer.body is not None:
-        asked.urls[f"vendor/{used.vendor.name}/{url}"] = url
-        asked.fresh[f"vendor/{used.vendor.name}/{url}"] = answer  # kept with all else that this poll found
+    asked.note(name, url, answer)  # kept with all else that this poll found
     return ArchiveState(vendors.snapshot(asked.source, used.vendor, head), now.date(), found)

@@ -25,6 +25,7 @@ from watcher import works
 from watcher.app import App
 from watcher.compare import Comparer
 from watcher.config import Configured, base_environment, clock
+from watcher.grouped import Grouped
 from watcher.images import Snapshots
 from watcher.locks import Locks
 from watcher.network import network, refuse_unknown_sources
@@ -67,6 +68,7 @@ async def wired(config: Configured, *, dry: bool = False, deciding: bool = True)
             comparer=Comparer(store, config.now),
             now=config.now,
             works=partial(works.opened, config),
+            grouped=Grouped(store),
             locks=Locks(store, config.settings.state.patience, clock),
             calls=calls,
             identity=_identity(config),

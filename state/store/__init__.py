@@ -3,7 +3,7 @@
 from state.store.builds import Builds
 from state.store.desk import Desk, Pause
 from state.store.entries import Entry, summary_of
-from state.store.feeds import Document, SourceState, Validators
+from state.store.feeds import Document, Failures, SourceState, Validators
 from state.store.inbox import Delivery, Inbox, Wanted, Wish
 from state.store.journal import Recorded
 from state.store.moves import Move, Pin, Pins, Why
@@ -22,6 +22,7 @@ __all__ = [
     "Desk",
     "Document",
     "Entry",
+    "Failures",
     "Inbox",
     "Ledger",
     "Move",

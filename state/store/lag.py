@@ -1,4 +1,4 @@
-"""How long a release took: from upstream's publication over our first sight to the merged pull request."""
+"""How long a release took: from upstream's publication over our first sight and the merge to its images' names."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 
-from sqlmodel import Session, col, select
+from sqlalchemy import select as columns  # SQLModel's takes four at most
+from sqlmodel import Session, col, or_, select
 
 from state.tables import PullRow, ReleaseRow
+from state.tag_tables import MoveRow
 
 
 class Lag(TypedDict):
     """When upstream published a version (a date), when we saw it first, when its pull request came and was merged.
 
+    ``pushed`` is when the first of its images got its dated name in the registry.
     ISO 8601, times in UTC; null is what has not happened, or not been kept.
     """
 
@@ -21,6 +24,7 @@ class Lag(TypedDict):
     seen: str
     pull: str | None
     merged: str | None
+    pushed: str | None
 
 
 def lag(session: Session, source: str, newest: Mapping[str, str]) -> Mapping[str, Lag]:
@@ -40,11 +44,13 @@ def lag(session: Session, source: str, newest: Mapping[str, str]) -> Mapping[str
             "seen": seen.isoformat(),
             "pull": _iso(_came(pull, seen)) if pull else None,
             "merged": _iso(pull.updated_at) if pull and pull.state == "merged" else None,
+            "pushed": _iso(_pushed(session, pull, line, version)) if pull and pull.state == "merged" else None,
         }
     return found
 
 
 class _Pull(NamedTuple):
+    number: int
     lines: Mapping[str, str]
     state: str
     opened_at: datetime
@@ -54,10 +60,23 @@ class _Pull(NamedTuple):
 def _pulls(session: Session, source: str, since: datetime | None) -> list[_Pull]:
     """The source's pull requests that were written *since* a version was seen, which they may bring; newest first."""
     row = PullRow
-    query = select(row.lines, row.state, row.opened_at, row.updated_at).where(row.source == source)
+    asked = (row.number, row.lines, row.state, row.opened_at, row.updated_at)
+    query = columns(*map(col, asked)).where(col(row.source) == source)
     if since is not None:
         query = query.where(col(row.updated_at) >= since)
-    return [_Pull(*each) for each in session.exec(query.order_by(col(row.number).desc()))]
+    return [_Pull(*each) for each in session.execute(query.order_by(col(row.number).desc()))]
+
+
+def _pushed(session: Session, pull: _Pull, line: str, version: str) -> datetime | None:
+    """Return when an image of what a merged pull request brought was named first; of many lines it is the tag that tells.
+
+    A stack's tags begin with the version, in which there is no ``+``, a distro's with the line.
+    """
+    query = select(MoveRow.at).where(MoveRow.pull == pull.number, col(MoveRow.dated))
+    if len(pull.lines) > 1:
+        words = version.replace("+", "_"), line
+        query = query.where(or_(*(col(MoveRow.tag).startswith(f"{word}-", autoescape=True) for word in words)))
+    return session.exec(query.order_by(col(MoveRow.at)).limit(1)).first()
 
 
 def _came(pull: _Pull, seen: datetime) -> datetime | None:

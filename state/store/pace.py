@@ -42,11 +42,11 @@ def schedule(session: Session, source: str, pacing: Pacing | None, now: datetime
 
 def _pace(session: Session, source: str, today: date) -> Pace:
     """Return how *source* released lately; a version that was old when it was first seen is no sight of something new."""
-    published = select(col(ReleaseRow.published)).where(ReleaseRow.source == source, col(ReleaseRow.published) <= today)
-    days = session.exec(published.distinct().order_by(col(ReleaseRow.published).desc()).limit(_DAYS)).all()
-    rows = session.exec(
-        select(ReleaseRow).where(ReleaseRow.source == source).order_by(col(ReleaseRow.first_seen).desc()).limit(_DAYS)
-    )
-    new = (row for row in rows if row.published and row.first_seen.date() - row.published <= _NEW)
-    sighted = next(((named(source, row.line, row.version), row.first_seen) for row in new), None)
+    row = ReleaseRow
+    published = select(col(row.published)).where(row.source == source, col(row.published) <= today)
+    days = session.exec(published.distinct().order_by(col(row.published).desc()).limit(_DAYS)).all()
+    seen = select(row.line, row.version, col(row.published), row.first_seen).where(row.source == source)
+    rows = session.exec(seen.order_by(col(row.first_seen).desc()).limit(_DAYS))
+    new = ((line, version, at) for line, version, day, at in rows if day and at.date() - day <= _NEW)
+    sighted = next(((named(source, line, version), at) for line, version, at in new), None)
     return Pace(tuple(day for day in days if day), sighted)

@@ -16,9 +16,17 @@ _FAILING = 50
 """Things that fail that are told one by one."""
 
 
+class OutageStatus(TypedDict):
+    """What besides a source's documents cannot be had."""
+
+    since: str
+    error: str
+
+
 class SourceStatus(TypedDict):
     """One source; times are ISO 8601 in UTC, ``newest`` maps a supported line to its version, ``lag`` to its times.
 
+    ``last_success`` is when all its documents were read, ``outages`` what else fails, by part (``bases``).
     ``next_check`` is when it is to be polled next, ``cadence`` why then; ``paused`` is a person's reason not to.
     """
 
@@ -26,6 +34,7 @@ class SourceStatus(TypedDict):
     newest: Mapping[str, str]
     failing_since: str | None
     error: str | None
+    outages: Mapping[str, OutageStatus]
     lag: Mapping[str, Lag]
     next_check: str | None
     cadence: str | None
@@ -122,6 +131,7 @@ def _source(session: Session, name: str, state: feeds.SourceState, today: date) 
         "newest": newest,
         "failing_since": _iso(state.failing_since),
         "error": state.error or None,
+        "outages": {p: {"since": o.since.isoformat(), "error": o.error} for p, o in sorted(state.outages.items())},
         "lag": lag(session, name, newest),
         "next_check": _iso(state.next_check),
         "cadence": state.cadence or None,

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Self
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from state.events import ArtifactChanged, ChecksumSettled, Event
-from state.model import Held, Release, Standing
+from state.model import Artifact, Held, Release, Standing
 from state.store import entries, feeds, holds, journal, pace, pulls, quarantine, schema, turns, upstream
 from state.store.builds import Builds
 from state.store.desk import Desk
@@ -31,7 +32,7 @@ from state.store.proofs import Proofs
 from state.store.published import Ledger
 from state.store.pulls import PullRecord
 from state.store.status import Status, status
-from state.store.transaction import transaction
+from state.store.transaction import together, transaction
 from state.store.turns import Turn
 
 
@@ -139,6 +140,10 @@ class Store:
 
     # Polls.
 
+    def together(self) -> AbstractContextManager[None]:
+        """Make one transaction of all that is written inside, without an await; what is refused is refused alone."""
+        return together(self._writer)
+
     def validators(self, source: str) -> Mapping[str, Validators]:
         """Return URL → validators of the documents that are kept of *source*."""
         with self._reading() as session:
@@ -155,12 +160,14 @@ class Store:
         *,
         now: datetime,
         documents: Iterable[Document] = (),
+        forget: Collection[str] = (),
         events: Sequence[Event] = (),
         listed: Sequence[Release] | None = None,
         waiting: Sequence[Held] | None = None,
         changed: Sequence[ArtifactChanged] = (),
         settled: str | None = None,
         failed: tuple[str, str] | None = None,
+        outages: feeds.Failures = MappingProxyType({}),
         pacing: Pacing | None = None,
     ) -> list[Recorded]:
         """Keep all that a poll that went well found out, or nothing of it; return its events as recorded.
@@ -169,21 +176,25 @@ class Store:
         between the two the next poll would be told "not modified", and a release would be lost.
 
         :param documents: those fetched in full; what was not modified stays as it is
+        :param forget: URLs of documents that nobody needs any more
         :param listed: everything that upstream lists, with the files of what was looked up; None if that was not
             read anew. What it listed before and does not now is withdrawn
         :param waiting: everything that waits now, None if nothing about that changed
         :param changed: the files whose digest is another one than recorded: they are in quarantine
         :param settled: kept for :meth:`source_state`
         :param failed: error and URL of a document in whose place the kept one was used: the source is failing
+        :param outages: what besides the documents could not be had
         :param pacing: says when the source is to be polled next, asked once all else is kept
         :raises StoreError: an artifact's digest contradicts the one that is recorded for its URL
         """
         with self._writing() as session:
             if failed:
-                feeds.failed(session, source, *failed, now, settled=False)
+                row = feeds.failed(session, source, *failed, now, settled=False)
             else:
-                feeds.succeeded(session, source, settled, now)
+                row = feeds.succeeded(session, source, settled, now)
+            feeds.outages(row, outages, now)
             feeds.save(session, source, documents, now)
+            feeds.forget(session, source, forget)
             if listed is not None:
                 upstream.save(session, source, listed, now)
             if waiting is not None:
@@ -210,6 +221,11 @@ class Store:
         """Return what upstream lists (of these lines), highest version first, with the files recorded of each."""
         with self._reading() as session:
             return upstream.load(session, source, lines)
+
+    def files(self, source: str, line: str, version: str) -> list[Artifact]:
+        """Return the files that are recorded of one release."""
+        with self._reading() as session:
+            return upstream.files(session, source, line, version)
 
     def newest(self, source: str, today: date) -> Mapping[str, str]:
         """Return line → highest version, for the lines that upstream supports on *today*."""

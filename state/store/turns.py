@@ -20,6 +20,8 @@ from state.errors import StoreError
 
 _OURS = 0x77617463
 """The first half of our advisory locks' keys: ``watc``. The second is the name's."""
+_LONGEST = 200
+"""Bytes of what a file of ours says about who holds it."""
 _HOLDER = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d "
     "ON d.oid = l.database WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database() "
@@ -62,10 +64,11 @@ class FileTurn:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(self._file, 0)
-            os.pwrite(self._file, who.encode(), 0)
+            os.pwrite(
+                self._file, who.encode()[:_LONGEST].ljust(_LONGEST), 0
+            )  # never shorter than before: no truncation
         except BlockingIOError:
-            return os.pread(self._file or 0, 200, 0).decode(errors="replace")
+            return os.pread(self._file or 0, _LONGEST, 0).decode(errors="replace").rstrip()
         except OSError as error:
             self.give()
             raise StoreError(f"{self._path} cannot be locked: {error.strerror}") from error

@@ -89,6 +89,12 @@ def load(session: Session, source: str, lines: Collection[str] | None) -> list[R
     return sorted(found, key=lambda release: release.version, reverse=True)
 
 
+def files(session: Session, source: str, line: str, version: str) -> list[Artifact]:
+    """Return the files that are recorded of one release."""
+    of = ArtifactRow.source == source, ArtifactRow.line == line, ArtifactRow.release == version
+    return [_artifact(row) for row in session.exec(select(ArtifactRow).where(*of))]
+
+
 def newest(session: Session, source: str, today: date) -> Mapping[str, str]:
     """Return line → highest version that upstream lists, for the lines that it supports on *today*."""
     # Columns and not rows: a page asks this of every source, which may have listed thousands.

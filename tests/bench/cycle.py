@@ -1,6 +1,7 @@
-"""One cycle of a daemon while nothing changes: ten small feeds beside a bare round trip, and memory over 1,000 cycles.
+"""One cycle of a daemon while nothing changes: ten small feeds, each real source, and memory over 1,000 cycles.
 
-The memory is that of all real sources, with the documents of the tests' facts.
+The real sources have the documents of the tests' facts, each answer 50 ms late. A host is asked for ``per_host``
+documents at a time, so that the floor of a source is as many round trips as its busiest host needs for its documents.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 
 import httpx
 
+from sources import SOURCES
+from sources.exchange import FeedSettings
 from tests.bench import feeds, measure
 from tests.bench.daemon import TEN
 from tests.bench.small import url
@@ -23,7 +26,8 @@ from tests.upstream.eleven import NOW, lay_out_all
 from tests.upstream.layout import write
 from watcher import workspace
 
-ROUNDS, CYCLES = 50, 1000
+ROUNDS, CYCLES, REAL = 50, 1000, 10
+_PER_HOST = FeedSettings().per_host
 _ALL = f'now = "{NOW.isoformat()}"\n[registries]\npin = false\n[publish]\nmode = "observe"\n'
 
 
@@ -37,6 +41,9 @@ def main() -> None:
             floor = asyncio.run(_round_trip(mirrors))
             _ten(_cycles("small", folder / "small", mirrors, "", ROUNDS), floor)
         lay_out_all(folder / "eleven", folder / "all" / "ws" / "var" / "keys")
+        with feeds.served(folder / "eleven") as mirrors:
+            for each in (*SOURCES, "all"):
+                _real(each, _cycles(each, folder / "all", mirrors, _ALL, REAL))
         with feeds.served(folder / "eleven", latency=0) as mirrors:
             _all(_cycles("all", folder / "all", mirrors, _ALL, CYCLES))
 
@@ -48,6 +55,16 @@ def _ten(said: Mapping[str, Any], floor: float) -> None:
     print(f"  {cpu:.0f} ms of it CPU; {said['requests']:g} requests for {TEN} documents")
 
 
+def _real(name: str, said: Mapping[str, Any]) -> None:
+    """Requests, time and CPU of a source of which nothing changed, beside its floor."""
+    trips = -(-said["busiest"] // _PER_HOST)
+    floor = trips * feeds.LATENCY
+    wall, cpu = said["seconds"] * 1e3, said["cpu"] * 1e3
+    measure.line(f"{name}, unchanged, {said['requests']:g} requests", f"{wall:.0f} ms", f"{floor} ms, {trips} round trips",
+                 wall / floor, f"<= {1.2 * floor + 50:.0f} ms")  # fmt: skip
+    print(f"  {cpu:.0f} ms of it CPU; goal < 50 ms; {said['waiting']} of its releases wait")
+
+
 def _all(said: Mapping[str, Any]) -> None:
     early, middle, late = said["memory"]
     measure.line(f"memory after {CYCLES:,} cycles of all sources", f"{late:.0f} MiB", goal="< 120 MiB, flat")
@@ -57,7 +74,8 @@ def _all(said: Mapping[str, Any]) -> None:
 
 def _cycles(which: str, folder: Path, mirrors: Mapping[str, str], extra: str, count: int) -> dict[str, Any]:
     """Run cycles in a process of their own, on a workspace whose database is there."""
-    workspace.make(folder / "ws", [], NOW)
+    if not (folder / "ws" / "watcher.toml").exists():
+        workspace.make(folder / "ws", [], NOW)
     table = "".join(f'"{official}" = "{mirror}"\n' for official, mirror in mirrors.items())
     config = folder / "ws" / "watcher.toml"
     config.write_text(f"{extra}[mirrors]\n{table}")

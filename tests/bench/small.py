@@ -92,9 +92,9 @@ async def cycle(config: Path, count: int) -> dict[str, float]:
     sources.SOURCES = small
     unchanged, document = 0, Feed.document
 
-    async def counted(self: Feed, where: str, known: Validators | None = None) -> Document:
+    async def counted(self: Feed, where: str, known: Validators | None = None, *, limit: int | None = None) -> Document:
         nonlocal unchanged
-        answer = await document(self, where, known)
+        answer = await document(self, where, known, limit=limit)
         unchanged += answer.body is None
         return answer
 

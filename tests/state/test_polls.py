@@ -189,13 +189,15 @@ def test_the_status_is_one_json_document(store: Store) -> None:
     waits = {"arch": "armv6", "libc": "glibc", "reason": "not there yet", "since": at, "due": None}
     release_of = {"source": "node", "line": "22", "version": "22.11.0"}
     never: dict[str, object] = {"last_success": None, "newest": {}, "failing_since": at, "error": "500", "lag": {}}
+    never["outages"] = {}
     never |= {"next_check": None, "cadence": None, "paused": None}
-    lag = {"22": {"published": "2024-10-29", "seen": at, "pull": None, "merged": None}}
+    lag = {"22": {"published": "2024-10-29", "seen": at, "pull": None, "merged": None, "pushed": None}}
     node: dict[str, object] = {
         "last_success": LATER.isoformat(),
         "newest": {"22": "22.11.0"},
         "failing_since": None,
         "error": None,
+        "outages": {},
     }
     node |= {"lag": lag, "next_check": at, "cadence": "every hour", "paused": None}
     file = {"url": artifact().url, "recorded": was, "published": now, "since": at, "issue": "https://forge/7"}

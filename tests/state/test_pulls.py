@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from state.errors import StoreError
-from state.store import PullRecord, Store
+from state.store import Move, PullRecord, Store
 from tests.state.facts import LATER, NOW, release
 
 SHOWN = {
@@ -59,7 +59,7 @@ def test_the_lag_of_the_newest_release_is_told(store: Store) -> None:
 
     store.save_pull(PULL, NOW)
     store.poll_finished("node", now=LATER, listed=[release("22.11.1"), release("22.12.0")])
-    told = {"published": "2024-10-29", "seen": LATER.isoformat(), "pull": None, "merged": None}
+    told = {"published": "2024-10-29", "seen": LATER.isoformat(), "pull": None, "merged": None, "pushed": None}
     assert times() == told
     third, fourth = LATER + timedelta(hours=2), LATER + timedelta(hours=3)
     store.save_pull(replace(PULL, lines={"22": "22.12.0"}), third)
@@ -67,7 +67,17 @@ def test_the_lag_of_the_newest_release_is_told(store: Store) -> None:
     store.save_pull(replace(PULL, lines={"22": "22.12.0"}, state="closed"), fourth)
     store.save_pull(replace(PULL, number=8, lines={"22": "22.12.0", "24": "24.1.0"}), third)
     store.save_pull(replace(PULL, number=8, lines={"22": "22.12.0", "24": "24.1.0"}, state="merged"), fourth)
-    assert times() == told | {"pull": third.isoformat(), "merged": fourth.isoformat()}
+    merged = told | {"pull": third.isoformat(), "merged": fourth.isoformat()}
+    assert times() == merged
+    # What else it brought was pushed first; moving names may lead to an image before it has its dated one.
+    named = Move("balenalib/amd64-debian-node", "22.12.0-run", "", f"sha256:{'a' * 64}", fourth, "release", "", 8)
+    fifth, sixth = fourth + timedelta(hours=1), fourth + timedelta(hours=2)
+    other = replace(named, tag="24.1.0-trixie-run-20260805", dated=True)
+    store.ledger.moved([named, other])
+    assert times() == merged
+    store.ledger.moved([replace(other, tag="22.12.0-trixie-run-20260805", at=fifth)])
+    store.ledger.moved([replace(other, tag="22.12.0-trixie-build-20260805", at=sixth)])
+    assert times() == merged | {"pushed": fifth.isoformat()}
 
 
 def test_programs_see_the_contract() -> None:

@@ -120,10 +120,24 @@ def test_the_bounds_always_hold(now: datetime, last: int, gap: int, window: str,
 
 
 def test_python_org_is_never_asked_more_than_it_allows() -> None:
-    """It allows 100 requests a day: of what every poll asks for none is its, and a held release takes two."""
+    """Of what every poll asks for none is its; what waits is asked for the less often the more that is."""
     documents = sources.SOURCES["python"].DOCUMENTS.values()
     assert not [url for url in documents if "//www.python.org/" in url]
-    assert timedelta(days=1) / DEFAULTS["python"].fastest * 2 <= 100
+    rhythm = DEFAULTS["python"]
+    for lines in range(12):
+        held = [Held("python", f"3.{n}", f"3.{n}.1", None, None, "404", NOW) for n in range(lines)]
+        shortest, _ = pause(Facts(NOW, held=held, sighted=("python 3.1.1", NOW)), rhythm)
+        assert timedelta(days=1) * 2 * lines <= 100 * shortest
+        assert shortest >= rhythm.fastest
+
+
+def test_what_fails_beside_the_documents_is_asked_for_again_soon() -> None:
+    """A registry that was away: not only when the feed is polled next; it says so."""
+    outages = {"bases": NOW - HOUR}
+    assert pause(Facts(NOW, every(14, last=3), outages=outages)) == (
+        30 * MINUTE,
+        "bases failing since 2026-08-05 11:00",
+    )
 
 
 @pytest.mark.parametrize("text", ["tuesday", "tuesday 22:00-16:00", "6th tuesday 16:00-17:00", "2nd daily 01:00-02:00"])

@@ -90,9 +90,15 @@ def test_the_whole_walk_by_its_documents(world: World) -> None:
     assert set(newest["artifacts"][0]) >= {"arch", "libc", "url", "algorithm", "digest", "verified"}
     status = document("status", at=at)
     assert status["sources"]["node"]["newest"]["22"] == "22.11.0"
-    told = {"last_success", "newest", "failing_since", "error", "lag", "next_check", "cadence", "paused"}
+    told = {"last_success", "newest", "failing_since", "error", "outages", "lag", "next_check", "cadence", "paused"}
     assert set(status["sources"]["node"]) == told
-    assert set(status["sources"]["node"]["lag"]["22"]) == {"published", "seen", "pull", "merged"}
+    assert set(status["sources"]["node"]["lag"]["22"]) == {
+        "published",
+        "seen",
+        "pull",
+        "merged",
+        "pushed",
+    }
     assert (status["pulls"], status["events"]) == ({"open": 0}, {"unfinished": 0})
     kinds = [event["kind"] for event in document("events", at=at)]
     assert kinds == ["ReleaseSeen", "PullRequestOpened", "PullRequestMerged", "BuildPlanned"]

@@ -111,14 +111,15 @@ def test_a_failure_is_shown_whole_and_apart_from_the_table(world: World) -> None
 
 
 def test_status_tells_how_late_we_saw_a_release(world: World) -> None:
-    """From the day that upstream names, in hours or days."""
+    """From the day that upstream names, in hours or days, stage by stage."""
     world.only("22.11.0", "20.18.0")
     world.sync()
     rows = run(world, "status").stdout.partition("next check: node")[0].splitlines()
-    assert [row.split()[-2:] for row in rows if "22.11.0" in row or "20.18.0" in row] == [["29", "days"], ["3", "days"]]
+    told = [row.partition("seen")[2].strip() for row in rows if "22.11.0" in row or "20.18.0" in row]
+    assert told == ["29 d, PR 29 d, merged –, pushed –", "3 d, PR 3 d, merged –, pushed –"]  # noqa: RUF001
     lag = json.loads(run(world, "status", "--json").stdout)["sources"]["node"]["lag"]["22"]
     at = OLDER[2].isoformat()
-    assert lag == {"published": "2024-10-29", "seen": at, "pull": at, "merged": None}
+    assert lag == {"published": "2024-10-29", "seen": at, "pull": at, "merged": None, "pushed": None}
     world.day(OLDER[2] + timedelta(days=1))
     world.decide("merge", 1)
     lag = json.loads(run(world, "status", "--json").stdout)["sources"]["node"]["lag"]["22"]

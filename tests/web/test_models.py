@@ -30,7 +30,7 @@ def test_a_count_has_its_plural() -> None:
 
 def test_a_version_seen_on_the_day_of_its_publication_took_no_negative_time() -> None:
     """Upstream may name tomorrow's date, and some name none."""
-    lag = {"seen": "2026-08-05T23:00:00+00:00", "pull": None, "merged": None}
+    lag = {"seen": "2026-08-05T23:00:00+00:00", "pull": None, "merged": None, "pushed": None}
     assert seen_after({**lag, "published": "2026-08-06"}) == "0 s"  # type: ignore[typeddict-item]
     assert seen_after({**lag, "published": "2026-08-05"}) == "23 h"  # type: ignore[typeddict-item]
     assert seen_after({**lag, "published": None}) == ""  # type: ignore[typeddict-item]

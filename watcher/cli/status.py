@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _DAYS_FROM = 48
 """Hours up to which a lag is told in hours."""
+_WIDE = 120
+"""Columns of the table where no terminal says how many it has."""
+_STAGES = {"seen": "seen", "PR": "pull", "merged": "merged", "pushed": "pushed"}
 
 
 @click.command("status")
@@ -36,6 +39,8 @@ def command(*, as_json: bool) -> None:
     from state.model import named
 
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _WIDE
     _sources(console, found)
     for held in found["held"]:
         where = f" {held['arch']}/{held['libc']}" if held["arch"] else ""
@@ -53,16 +58,21 @@ def command(*, as_json: bool) -> None:
 
 
 def _sources(console: Console, found: Status) -> None:
-    """The table of sources; below it, whole, why each is polled next when it is, and what went wrong."""
+    """The table of sources; below it, whole, what is to be said of them."""
     from rich.table import Table
 
-    table = Table("source", "last good poll", "next check", "newest", "seen after", box=None, pad_edge=False)
+    table = Table("source", "last good poll", "next check", "newest", "after its publication", box=None, pad_edge=False)
     for name, source in found["sources"].items():
-        newest = "\n".join(f"{line}: {version}" for line, version in source["newest"].items())
-        seen = "\n".join(_span(source["lag"][line]) for line in source["newest"])
         polled, following = (source["last_success"] or "never")[:16], (source["next_check"] or "not planned")[:16]
-        table.add_row(name, polled, following, newest or "none yet", seen)
+        rows = [(f"{line}: {version}", _stages(source["lag"][line])) for line, version in source["newest"].items()]
+        for number, row in enumerate(rows or [("none yet", "")]):
+            table.add_row(*(("", "", "") if number else (name, polled, following)), *row)
     console.print(table)
+    _notes(console, found)
+
+
+def _notes(console: Console, found: Status) -> None:
+    """Why each source is polled next when it is, and what went wrong."""
     for name, source in found["sources"].items():
         if source["paused"]:
             console.print(f"paused: {name}: {source['paused']} (watcher resume {name})", markup=False)
@@ -71,6 +81,8 @@ def _sources(console: Console, found: Status) -> None:
     for name, source in found["sources"].items():
         if source["failing_since"]:
             console.print(f"failing: {name} since {source['failing_since'][:16]}: {source['error']}", markup=False)
+        for part, outage in source["outages"].items():
+            console.print(f"{part} failing: {name} since {outage['since'][:16]}: {outage['error']}", markup=False)
 
 
 def _builds(console: Console, found: Status) -> None:
@@ -86,15 +98,20 @@ def _builds(console: Console, found: Status) -> None:
         console.print(f"builds: {told}")
 
 
-def _span(lag: Lag) -> str:
-    """How long after its publication a version was seen; upstream names the day of it, or nothing."""
+def _stages(lag: Lag) -> str:
+    """How long after its publication a version was seen, had a pull request, was merged and had images."""
+    return ", ".join(f"{word} {_span(lag['published'], lag[stage])}" for word, stage in _STAGES.items())  # type: ignore[literal-required]
+
+
+def _span(published: str | None, at: str | None) -> str:
+    """How long that took; upstream names the day of a release, or nothing."""
     from datetime import UTC, datetime
 
-    if lag["published"] is None:
-        return "unknown"
-    published = datetime.fromisoformat(lag["published"]).replace(tzinfo=UTC)
-    hours = max(0, int((datetime.fromisoformat(lag["seen"]) - published).total_seconds() // 3600))
-    return f"{hours} h" if hours < _DAYS_FROM else f"{hours // 24} days"
+    if published is None or at is None:
+        return "\N{EN DASH}" if at is None else "unknown"
+    born = datetime.fromisoformat(published).replace(tzinfo=UTC)
+    hours = max(0, int((datetime.fromisoformat(at) - born).total_seconds() // 3600))
+    return f"{hours} h" if hours < _DAYS_FROM else f"{hours // 24} d"
 
 
 def _times(held: HeldStatus, now: datetime) -> str:

@@ -28,7 +28,7 @@ from watcher.app import App
 from watcher.web.site import Site
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
-_STAGES = ("seen", "pull", "merged")
+_STAGES = ("seen", "pull", "merged", "pushed")
 
 
 class Metrics:
@@ -98,6 +98,15 @@ def _feeds(app: App, sources: Mapping[str, SourceStatus]) -> Iterator[Metric]:
         yield _gauge(name, told, ("source",), [((source,), at) for source, at in times.items() if at is not None])
     failing = [((source,), float(each["failing_since"] is not None)) for source, each in on.items()]
     yield _gauge("watcher_feed_failing", "Whether polls of the source fail.", ("source",), failing)
+    told = (
+        "Since when something besides the documents of the source cannot be had (bases, packages, archives, releases)."
+    )
+    outages = [
+        ((source, part), _seconds(o["since"]) or 0.0)
+        for source, each in on.items()
+        for part, o in each["outages"].items()
+    ]
+    yield _gauge("watcher_feed_outage_since_timestamp_seconds", told, ("source", "part"), outages)
     paused = [((source,), float(each["paused"] is not None)) for source, each in sources.items()]
     yield _gauge("watcher_source_paused", "Whether a person paused the source.", ("source",), paused)
     asked = [((source,), float(app.feeds(source).requests)) for source in on]
@@ -114,7 +123,7 @@ def _releases(sources: Mapping[str, SourceStatus]) -> Iterator[Metric]:
             found += [
                 ((source, line, stage), max(0.0, at - born)) for stage, at in times.items() if at is not None and born
             ]
-    told = "From upstream's publication of a line's newest version to its first sight, its pull request, its merge."
+    told = "From upstream's publication of a line's newest version to its first sight, its pull request, its merge, its images."
     yield _gauge("watcher_release_lag_seconds", told, ("source", "line", "stage"), found)
 
 

@@ -35,12 +35,13 @@ def fields(**shapes: Shape) -> Shape:
 
 
 ERROR = fields(error=TEXT)
-_LAG = fields(published=maybe(DAY), seen=TIME, pull=maybe(TIME), merged=maybe(TIME))
+_LAG = fields(published=maybe(DAY), seen=TIME, pull=maybe(TIME), merged=maybe(TIME), pushed=maybe(TIME))
 _RELEASE = {"source": TEXT, "line": TEXT, "version": TEXT}
 _SOURCE = fields(
     **dict.fromkeys(("last_success", "failing_since", "next_check"), maybe(TIME)),
     **dict.fromkeys(("error", "cadence", "paused"), maybe(TEXT)),
     newest=named(TEXT),
+    outages=named(fields(since=TIME, error=TEXT)),
     lag=named(_LAG),
 )
 _HELD = fields(**_RELEASE, arch=maybe(TEXT), libc=maybe(TEXT), reason=TEXT, since=maybe(TIME), due=maybe(TIME))

@@ -61,11 +61,11 @@ test-emulate: $(STAMP) ## The GitHub adapter against npm's emulate (needs npm an
 	$(BIN)/python -m tests.emulate
 
 .PHONY: test-fuzz
-test-fuzz: $(STAMP) ## Any text at every door, SECONDS=120 SEED=s: Dockerfiles, refs, paths, tags, HTML, and every feed
+test-fuzz: $(STAMP) ## Any text at every door, SECONDS=120 SEED=s: Dockerfiles, refs, paths, tags, HTML, and every feed's documents
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: test-resilience
-test-resilience: $(STAMP) ## Killed at every boundary and at random instants, RUNS=200 SEED=s: nothing is lost, nothing done twice
+test-resilience: $(STAMP) ## From feed to registry, killed at boundaries and at random instants, RUNS=200 SEED=s: nothing lost, nothing twice
 	$(BIN)/python -m tests.resilience $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
 
 test-postgres: $(STAMP) ## The memory in PostgreSQL: store, migrations, watchers at once (needs Debian's postgresql)

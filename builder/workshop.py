@@ -7,7 +7,6 @@ it, so the same inputs are found again, by whoever asks.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from builder.packages import WANTED, Installed, Package, installed
 from builder.referrers import Attachment
 from builder.registry import Registry
 from builder.sbom import Telling
+from builder.scratch import room
 from builder.smoke import Expected, smoke
 from state.errors import BuildError, RegistryError
 from state.model import Image
@@ -101,16 +101,15 @@ class Workshop:
     async def make(self, order: Order) -> Made:
         """Build, check what the image says of itself, try it out, push it by digest, and note its inputs as its tag."""
         begun = monotonic()
-        await asyncio.to_thread(self._scratch.mkdir, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._scratch, prefix="build-") as folder:
-            context = Path(folder) / "context"
+        async with room(self._scratch) as folder:
+            context = folder / "context"
             await asyncio.to_thread(_write, context, order.files)
             layout = await self._engine.build(
                 BuildRequest(
                     context=context,
                     dockerfile=context / order.dockerfile,
                     platform=order.platform,
-                    output=Path(folder) / f"layout-{order.inputs[:16]}",
+                    output=folder / f"layout-{order.inputs[:16]}",
                     log=order.log,
                     epoch=order.epoch,
                     arguments=order.arguments,

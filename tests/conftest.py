@@ -21,7 +21,6 @@ from tests.world import World, import_22, propose_22
 
 # The gate plays the same examples each time: a failure is of the change, not of the dice.
 settings.register_profile("gate", derandomize=True, deadline=None)
-settings.register_profile("fuzz", max_examples=400, deadline=None, print_blob=True)
 settings.load_profile("gate")
 
 

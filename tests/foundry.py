@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,20 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomlkit
 from click.testing import CliRunner
 
 from builder.engines.engine import BuildRequest, Ran
 from builder.oci import Layout, Manifest, labels_of
 from builder.registry import Registry, RegistrySettings
 from builder.workshop import Workshop
-from generator.catalogue import load
-from generator.plan import rendered
 from state.errors import BuildError, WatcherError
 from state.model import Build
 from tests.builder.test_sbom import DPKG, tar
 from tests.registry import LoopbackRegistry
 from tests.registry.images import layout
+from tests.small_family import DEVICES, commit, git, shrink
 from tests.world import World, import_22
 from watcher import works
 from watcher.app import App
@@ -167,11 +164,11 @@ class Foundry:
         """Append to a file of the images repository, or replace something there, as a maintainer would."""
         folder = self.world.folder / "checkout"
         if not folder.exists():
-            _git("clone", "-q", str(self.world.folder / "ws" / "images.git"), str(folder))
-        _git("-C", str(folder), "pull", "-q", "--rebase")
+            git("clone", "-q", str(self.world.folder / "ws" / "images.git"), str(folder))
+        git("-C", str(folder), "pull", "-q", "--rebase")
         text = (folder / path).read_text()
         (folder / path).write_text(text.replace(instead_of, more) if instead_of else text + more)
-        _commit(folder, "An edit")
+        commit(folder, "An edit")
 
     def _branch(self, number: int) -> str:
         async def job(app: App) -> str:
@@ -185,15 +182,15 @@ class Foundry:
     def merge_instead(self, number: int, path: str, change: Callable[[str], str]) -> None:
         """Let a pull request change nothing but one file, and merge it, as a maintainer would."""
         folder = self.world.folder / f"instead-{number}"
-        _git("clone", "-q", str(self.world.folder / "ws" / "images.git"), str(folder))
-        _git("-C", str(folder), "branch", "-q", "before")
-        _git("-C", str(folder), "checkout", "-q", self._branch(number))
-        _git("-C", str(folder), "rm", "-rqf", ".")
-        _git("-C", str(folder), "checkout", "-q", "before", "--", ".")
+        git("clone", "-q", str(self.world.folder / "ws" / "images.git"), str(folder))
+        git("-C", str(folder), "branch", "-q", "before")
+        git("-C", str(folder), "checkout", "-q", self._branch(number))
+        git("-C", str(folder), "rm", "-rqf", ".")
+        git("-C", str(folder), "checkout", "-q", "before", "--", ".")
         text = (folder / path).read_text()
         assert change(text) != text
         (folder / path).write_text(change(text))
-        _commit(folder, "Only that")
+        commit(folder, "Only that")
         self.world.decide("merge", number)
 
     def manifest(self, build: Build) -> Manifest:
@@ -235,71 +232,7 @@ class Counted(Registry):
         return await super()._ask(method, place, **more)
 
 
-_DEVICES = """
-[classes.generic-amd64]
-title = "Generic x86_64"
-arch = "amd64"
-layer = "generic"
-generic = true
-
-[classes.up-board]
-title = "UP Board"
-arch = "amd64"
-layer = "generic"
-
-[classes.up-board.distros]
-debian = ["trixie"]
-
-[classes.up-board.packages]
-debian = ["i2c-tools"]
-
-[devices]
-intel-nuc = { title = "Intel NUC", arch = "amd64", class = "generic-amd64" }
-up-board = { title = "UP Board", arch = "amd64", class = "up-board" }
-"""
-
-
-def merged_family(world: World, also: Collection[str] = (), devices: str = _DEVICES) -> None:
+def merged_family(world: World, also: Collection[str] = (), devices: str = DEVICES) -> None:
     """Let the import of Node 22.11.0 into a small family be merged."""
-    shrink(world, also, devices)
+    shrink(world, also, devices=devices)
     import_22(world)
-
-
-def shrink(world: World, also: Collection[str], devices: str = _DEVICES) -> None:
-    """Let the family be Debian trixie on amd64 and *also* named architectures, with two classes and one device: enough of it to build."""
-    folder = world.folder / "edit"
-    _git("clone", "-q", str(world.folder / "ws" / "images.git"), str(folder))
-    file = folder / "catalogue" / "distros.toml"
-    document = tomlkit.parse(file.read_text())
-    distros: Any = document["distros"]
-    for name in [name for name in distros if name != "debian"]:
-        del distros[name]
-    lines = distros["debian"]["lines"]
-    for name in [name for name in lines if name != "trixie"]:
-        del lines[name]
-    absent = lines["trixie"].setdefault("absent", {})
-    for arch in {"aarch64", "armv7hf", "armv5e", "i386"}.difference(also):
-        del lines["trixie"]["bases"][arch]
-        absent[arch] = "not in this test"
-    file.write_text(tomlkit.dumps(document))
-    (folder / "catalogue" / "devices.toml").write_text(devices)
-    for key in (folder / "catalogue" / "keys").glob("*"):
-        key.unlink()
-    stacks = folder / "catalogue" / "stacks.toml"
-    stacks.write_text(stacks.read_text().partition("# CPython publishes")[0])
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in (folder / "catalogue").rglob("*.*")}
-    for path, text in rendered(load(files)).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
-    _commit(folder, "A small family")
-
-
-def _commit(folder: Path, message: str) -> None:
-    me = ("-c", "user.name=me", "-c", "user.email=me@example.org")
-    _git("-C", str(folder), "add", "-A")
-    _git("-C", str(folder), *me, "commit", "-qm", message)
-    _git("-C", str(folder), "push", "-q")
-
-
-def _git(*arguments: str) -> None:
-    subprocess.run(["git", *arguments], check=True, capture_output=True)

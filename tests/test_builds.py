@@ -216,6 +216,10 @@ def test_a_crash_at_any_request_is_finished_by_the_next_run(foundry: Foundry, st
     for name, digest in tags.items():
         if name.endswith("-20241101"):
             assert tags[name.removesuffix("-20241101")] == digest
+    told = [f"{each['repository']}:{tag}" for each in foundry.events("ImageTagged") for tag in each["tags"]]
+    indexes = ("balenalib/debian:", "balenalib/debian-node:")
+    moving = [name for name in tags if not name.endswith("-20241101") and not name.startswith(indexes)]
+    assert sorted(told) == sorted(moving)
 
 
 def test_an_index_over_all_architectures_is_written_last(foundry: Foundry) -> None:

@@ -15,9 +15,10 @@ import pytest
 
 from builder.oci import MANIFEST
 from generator.resolve import Resolver
-from tests.foundry import Counted, Crash, Foundry, shrink
+from tests.foundry import Counted, Crash, Foundry
 from tests.registry import LoopbackRegistry
 from tests.registry.images import layout
+from tests.small_family import shrink
 from tests.test_recover import remembered
 from tests.world import NEWER, World, import_22
 from watcher import registry_access

@@ -160,13 +160,14 @@ class Crew:
             await self._name(repository)
 
     def _made(self, build: Build, tags: Sequence[Tagged]) -> None:
-        self._app.store.builds.save([build])
         if build.kind == "build":
             event = ImageBuilt(
                 build.source, build.plan, build.name, build.platform, build.digest, build.inputs,
                 round(build.seconds, 3), build.cached,
             )  # fmt: skip
-            self._app.store.record([event], self._app.now())
+            self._app.store.built(build, event, self._app.now())
+        else:
+            self._app.store.builds.save([build])
         self._report.made(build, tags)
         if build.kind == "build" and (note := size_note(build.size, self._app.store.builds.size_before(build))):
             self._report.sizes[build.name] = note

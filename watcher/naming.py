@@ -17,7 +17,6 @@ from builder.publish import Tagged
 from builder.registry import Registry
 from generator.names import canonical
 from state.errors import RegistryError
-from state.events import ImageTagged
 from state.model import Build, Image
 from state.store import Move
 from watcher import together
@@ -84,16 +83,12 @@ class Batch:
 
     def _remember(self, done: Sequence[tuple[str, Tagged]]) -> None:
         builds = {name: self.wanted[name] for name, _ in done}
-        self.app.store.ledger.moved(
+        moves = (
             Move(*split(name), each.before, each.digest, self.app.now(), why(builds[name]), builds[name].reason,
                  builds[name].pull or None)
             for name, each in done
         )  # fmt: skip
-        for repository, some in itertools.groupby(sorted(done, key=_repository), key=_repository):
-            written = {split(name)[1]: each.digest for name, each in some if each.action == "written"}
-            if written:
-                source = next(iter(self.wanted.values())).source
-                self.app.store.record([ImageTagged(source, repository, written)], self.app.now())
+        self.app.store.named(moves, next(iter(self.wanted.values())).source, self.app.now())
 
 
 async def _manifest(registry: Registry, repository: str, digest: str) -> Manifest:
@@ -111,10 +106,6 @@ async def name_all(
     for build in builds:  # in the order of their planning: the later one of two counts
         batch.take(build, drawings[build.commit])
     return await batch.write()
-
-
-def _repository(pair: tuple[str, Tagged]) -> str:
-    return split(pair[0])[0]
 
 
 def _specific(name: str) -> int:

@@ -72,8 +72,7 @@ class Builds:
     def save(self, builds: Iterable[Build]) -> None:
         """Keep what became of these."""
         with self._writing() as session:
-            for build in builds:
-                session.exec(update(BuildRow).where(col(BuildRow.id) == build.id).values(**_row(build)))
+            save(session, builds)
 
     def open(self) -> list[Build]:
         """Return all with something left to do, in the order of their planning: a base before what stands on it."""
@@ -211,6 +210,12 @@ def counts(session: Session) -> Counter[str]:
     """Return how many are in each state."""
     rows = session.exec(select(BuildRow.state, func.count()).group_by(BuildRow.state))
     return Counter(dict(rows.all()))
+
+
+def save(session: Session, builds: Iterable[Build]) -> None:
+    """Keep what became of these."""
+    for build in builds:
+        session.exec(update(BuildRow).where(col(BuildRow.id) == build.id).values(**_row(build)))
 
 
 def _names(session: Session, plans: Collection[int]) -> set[tuple[int, str]]:

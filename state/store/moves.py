@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
+from state.events import ImageTagged
 from state.tables import PublishedRow
 from state.tag_tables import MoveRow, PinRow
 
@@ -137,6 +138,14 @@ def last(session: Session, repository: str) -> dict[str, str]:
     """Return tag → where it led after its last move."""
     query = select(MoveRow.tag, MoveRow.after).where(col(MoveRow.repository) == repository)
     return dict(session.exec(query.order_by(col(MoveRow.at), col(MoveRow.id))).all())
+
+
+def told(moves: Iterable[Move], source: str) -> list[ImageTagged]:
+    """Return what the journal says of moves: one event for each repository."""
+    found: dict[str, dict[str, str]] = {}
+    for move in moves:
+        found.setdefault(move.repository, {})[move.tag] = move.after
+    return [ImageTagged(source, repository, tags) for repository, tags in found.items()]
 
 
 def _known(session: Session, repository: str) -> dict[str, str]:

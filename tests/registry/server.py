@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import ssl
+import sys
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,7 +42,9 @@ class LoopbackRegistry:
 
     ``login`` (user, password) asks for a token first. ``mounts`` False refuses to mount; ``referrers`` False has no
     such API, like docker-registry 2.8; ``deletes`` False refuses to delete. ``faults`` lists statuses that the next
-    requests get, oldest first, with ``retry_after``. With ``tls`` it takes https alone. ``asked`` counts (method, kind) and ``moved`` the bytes of blobs that came or went.
+    requests get, oldest first, with ``retry_after``. With ``tls`` it takes https alone.
+    ``asked`` counts (method, kind) and ``moved`` the bytes of blobs that came or went; ``written`` are all tags ever written,
+    in order: repository, tag, digest.
     """
 
     login: tuple[str, str] | None = None
@@ -52,6 +55,7 @@ class LoopbackRegistry:
     retry_after: str = "0"
     repositories: dict[str, Repository] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    written: list[tuple[str, str, str]] = field(default_factory=list)
     moved: int = 0
     tls: ssl.SSLContext | None = None
 
@@ -86,6 +90,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
     registry: LoopbackRegistry
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of those who hang up or are killed; of anything else what it is."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -151,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         repository = self.server.registry.repository(name)
         digest = what if what.startswith("sha256:") else repository.tags.get(what, "")
         if self.command == "PUT":
-            self._put_manifest(repository, what, body)
+            self._put_manifest(name, repository, what, body)
         elif self.command == "DELETE" and self.server.registry.deletes and digest in repository.manifests:
             del repository.manifests[digest]
             repository.tags = {tag: d for tag, d in repository.tags.items() if d != digest}
@@ -164,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._say(404, b'{"errors":[{"code":"MANIFEST_UNKNOWN"}]}')
 
-    def _put_manifest(self, repository: Repository, what: str, body: bytes) -> None:
+    def _put_manifest(self, name: str, repository: Repository, what: str, body: bytes) -> None:
         """Take a manifest if all that it names is there."""
         document: dict[str, Any] = json.loads(body)
         digest = "sha256:" + hashlib.sha256(body).hexdigest()
@@ -177,6 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         repository.manifests[digest] = (self.headers["content-type"], body)
         if not what.startswith("sha256:"):
             repository.tags[what] = digest
+            self.server.registry.written.append((name, what, digest))
         headers = {"Docker-Content-Digest": digest}
         if "subject" in document and self.server.registry.referrers:
             headers["OCI-Subject"] = document["subject"]["digest"]

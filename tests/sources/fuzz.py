@@ -15,7 +15,9 @@ from state.model import Release
 
 T = TypeVar("T")
 
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How many examples is the profile's business: `make test-fuzz` has so many seconds."""
+
 _HOSTILE = st.sampled_from(["../../x", "1.0.0$(id)", "1.0\n", "", "\ud800", "0" * 70, "9" * 30, "0000-01", "1.2.3"])
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | _HOSTILE,

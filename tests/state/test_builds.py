@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
+from state.events import ImageBuilt
 from state.model import Build
 from state.store import Store
 from tests.state.facts import LATER, NOW
@@ -30,6 +33,20 @@ def test_a_plan_is_queued_once(store: Store) -> None:
     assert [each.name for each in store.builds.open()] == ["balenalib/amd64-node:22"]
     assert store.builds.find(first.id) == replace(first, state="tagged", digest=ONE, finished_at=NOW)
     assert store.builds.counts() == {"tagged": 1, "waiting": 1}
+
+
+def test_an_image_and_the_event_that_tells_of_it_are_kept_both_or_neither(store: Store) -> None:
+    """Killed between the two, what is in the registry would never be told: here the journal refuses."""
+    store.builds.add([image()])
+    [waiting] = store.builds.open()
+    made = replace(waiting, state="pushed", digest=ONE)
+    told = ImageBuilt("node", 1, made.name, made.platform, ONE, "inputs", 1.0)
+    with pytest.raises(UserWarning, match="inputs"):
+        store.built(made, replace(told, inputs=b"no text"), NOW)  # type: ignore[arg-type]
+    assert store.builds.open() == [waiting]
+    store.built(made, told, NOW)
+    assert store.builds.open() == [made]
+    assert [each.event for each in store.events_after(0)] == [told]
 
 
 def test_a_later_plan_supersedes_what_was_not_made_yet(store: Store) -> None:

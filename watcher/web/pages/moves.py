@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from watcher.web.site import Site
 from watcher.web.view import HEADERS, environment, show
 
 _SHOWN = 100
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # https://www.w3.org/TR/xml/#charsets
 WHY: Mapping[str, str] = {
     "release": "a merged pull request",
     "plan": "built by hand",
@@ -43,13 +45,18 @@ async def page(site: Site, request: Request) -> Response:
 async def atom(site: Site, request: Request) -> Response:
     """The same for a feed reader."""
     found = await asyncio.to_thread(site.app.store.pages.board.moves, _SHOWN)
+    text = feed(found, str(request.base_url), site.app.now())
+    return Response(text, media_type="application/atom+xml", headers=dict(HEADERS))
+
+
+def feed(found: Sequence[tuple[int, Move]], base: str, now: datetime) -> str:
+    """Return the feed of these moves, newest first, with their numbers: well-formed whatever a reason says."""
     context = {
-        "base": str(request.base_url),
-        "updated": updated(found[0][1].at if found else site.app.now()),
+        "base": base,
+        "updated": updated(found[0][1].at if found else now),
         "entries": [(number, move, updated(move.at), told(move)) for number, move in found],
     }
-    text = environment().get_template("moves.atom").render(context)
-    return Response(text, media_type="application/atom+xml", headers=dict(HEADERS))
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", environment().get_template("moves.atom").render(context))
 
 
 async def json_feed(site: Site, request: Request) -> Response:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator import matrix
+from generator.index_rows import IndexRule
 from generator.names import index_repository, version_word
-from generator.rows import Catalogue, Distro, IndexRule, Stack
+from generator.rows import Catalogue, Distro, Stack
 from generator.words import Lines, Place, os_tags, stack_tags, taken
 from state.model import Image
 

@@ -12,19 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from generator.device_rows import Archive, Device, DeviceClass
+from generator.index_rows import IndexRule
+from generator.root_rows import RootFs
 from state.model import Arch, Libc, OsLine, Platform, Release, Version
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRule:
-    """When an index over all architectures is written though one of them is late.
-
-    Without those in ``requires`` it never is; a name that has the late one now stays ``wait_up_to_hours`` where it is, then
-    goes on without it.
-    """
-
-    requires: tuple[Arch, ...] = (Arch.AMD64, Arch.AARCH64)
-    wait_up_to_hours: int = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +43,6 @@ class DistroLine:
 
 MADE = "rootfs"
 """The base of an architecture whose root file system upstream does not publish: it is made as :class:`RootFs` says."""
-
-
-@dataclass(frozen=True, slots=True)
-class RootFs:
-    """What a root file system is made of where upstream publishes none: packages of a signed archive.
-
-    ``archive`` is the URL of the folder that has ``dists``, without a slash at the end; ``architecture`` is Debian's
-    word; ``components`` stand as in a list of apt's sources. ``fingerprint`` is that of the key
-    ``catalogue/keys/<distro>.asc``, which is the only one that is believed. ``sha1`` tells that this key signed itself
-    with SHA-1 only, which apt has to be told to let pass.
-    """
-
-    archive: str
-    architecture: str
-    components: str
-    fingerprint: str
-    sha1: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +84,7 @@ class Distro:
     new_line: NewLine | None = None
     dated: bool = False
     rootfs: RootFs | None = None
-    index: IndexRule = IndexRule()
+    index: IndexRule = field(default_factory=IndexRule)
 
     def line(self, codename: str) -> DistroLine | None:
         """Its version *codename*, if it has it."""
@@ -222,7 +195,7 @@ class Stack:
     libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
     smoke: tuple[Trial, ...] = ()
-    index: IndexRule = IndexRule()
+    index: IndexRule = field(default_factory=IndexRule)
 
     def needs(self, distro: Distro, codename: str) -> tuple[str, ...] | None:
         """Return the packages that its binaries need on a distro version, or None: nobody has named them yet."""

@@ -10,17 +10,16 @@ from typing import get_args
 
 from generator import trials
 from generator.device_rows import Archive, Device, DeviceClass
-from generator.rows import MADE, Distro, DistroLine, Family, IndexRule, NewLine, RootFs, Served, Stack
-from generator.toml import FACT, NAME, WORDS, Table
+from generator.index_rows import IndexRule
+from generator.root_rows import COMPONENTS, FINGERPRINT, RootFs
+from generator.rows import MADE, Distro, DistroLine, Family, NewLine, Served, Stack
+from generator.toml import FACT, NAME, WORDS, Table, architecture
 from state.model import Arch, Libc, Platform
 
 _URL = re.compile(r"https://[A-Za-z0-9._~/-]+")
 _FOLDER = re.compile(r"https://[A-Za-z0-9._~/-]+/")
 # Plain http is fine for one whose signature is what is believed; so is a port, for one on loopback.
-_ARCHIVE = re.compile(r"https?://[A-Za-z0-9._~-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*")
 _SUITE = re.compile(r"(?:[A-Za-z0-9.-]|\{line\})+")
-_COMPONENTS = re.compile(r"[a-z0-9-]+(?: [a-z0-9-]+)*")
-_FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 _TEMPLATE = re.compile(r"apt|apk|dnf")
 _LIBC = re.compile("|".join(get_args(Libc)))
 _LATEST = re.compile(r"lts|current")
@@ -64,34 +63,14 @@ def distros(file: Table) -> dict[str, Distro]:
             also=table.match("also", NAME, ""),
             new_line=_new_line(table.table("new_line")) if "new_line" in table.data else None,
             dated=table.flag("dated"),
-            rootfs=_rootfs(table.table("rootfs")) if "rootfs" in table.data else None,
-            index=_index(table),
+            rootfs=RootFs.read(table.table("rootfs")) if "rootfs" in table.data else None,
+            index=IndexRule.read(table),
         )
         if rows[name].rootfs is None and any(MADE in line.bases.values() for line in rows[name].lines):
             raise table.error("rootfs", f"must say what the bases that are called {MADE} are made of")
         table.finish()
     file.finish()
     return rows
-
-
-def _rootfs(table: Table) -> RootFs:
-    row = RootFs(
-        archive=table.match("archive", _ARCHIVE),
-        architecture=table.match("architecture", NAME),
-        components=table.match("components", _COMPONENTS),
-        fingerprint=table.match("fingerprint", _FINGERPRINT),
-        sha1=table.flag("sha1"),
-    )
-    table.finish()
-    return row
-
-
-def _index(table: Table) -> IndexRule:
-    """Read ``index_requires`` and ``index_wait_up_to_hours``."""
-    rule = IndexRule()
-    requires = tuple(_arch(table, "index_requires", name) for name in table.strings("index_requires", NAME))
-    hours = table.number("index_wait_up_to_hours", rule.wait_up_to_hours)
-    return IndexRule(requires if "index_requires" in table.data else rule.requires, hours)
 
 
 def _distro_line(codename: str, table: Table, everywhere: dict[Arch, str]) -> DistroLine:
@@ -158,7 +137,7 @@ def stacks(file: Table) -> dict[str, Stack]:
             libraries={key: row.strings(key, FACT) for row in [table.table("libraries")] for key in row.data},
             extra=table.facts("extra", FACT),
             smoke=tuple(trials.read(row) for row in table.listed("smoke")),
-            index=_index(table),
+            index=IndexRule.read(table),
         )
         _all_platforms(table, rows[name])
         table.finish()
@@ -206,8 +185,8 @@ def archives(file: Table) -> dict[str, Archive]:
             title=table.match("title", WORDS),
             url=table.match("url", _FOLDER, "") if "absent" in table.data else table.match("url", _FOLDER),
             suite=table.match("suite", _SUITE),
-            components=table.match("components", _COMPONENTS, ""),
-            fingerprint=table.match("fingerprint", _FINGERPRINT, ""),
+            components=table.match("components", COMPONENTS, ""),
+            fingerprint=table.match("fingerprint", FINGERPRINT, ""),
             absent=table.match("absent", WORDS, ""),
             beside=table.match("beside", _FOLDER, ""),
         )
@@ -221,7 +200,7 @@ def classes(file: Table, distros: dict[str, Distro]) -> dict[str, DeviceClass]:
     """Read the classes of ``devices.toml``; ``"all"`` becomes the versions that serve the class's arch."""
     rows = {}
     for name, table in file.named("classes"):
-        arch = _arch(table, "arch", table.match("arch", NAME))
+        arch = architecture(table, "arch", table.match("arch", NAME))
         generic = table.flag("generic")
         if generic and "distros" in table.data:
             raise table.error("distros", "is not for a generic class: that is wherever its arch is")
@@ -273,7 +252,7 @@ def devices(file: Table) -> dict[str, Device]:
         rows[slug] = Device(
             slug=slug,
             title=table.match("title", WORDS),
-            arch=_arch(table, "arch", table.match("arch", NAME)),
+            arch=architecture(table, "arch", table.match("arch", NAME)),
             device_class=table.match("class", NAME, ""),
             aliases=table.strings("aliases", NAME),
             absent=table.match("absent", WORDS, ""),
@@ -285,15 +264,8 @@ def devices(file: Table) -> dict[str, Device]:
     return rows
 
 
-def _arch(table: Table, key: str, name: str) -> Arch:
-    try:
-        return Arch(name)
-    except ValueError as error:
-        raise table.error(key, f"{name[:40]!r} is not one of {', '.join(Arch)}") from error
-
-
 def _by_arch(table: Table, key: str, pattern: re.Pattern[str]) -> dict[Arch, str]:
-    return {_arch(table, key, name): value for name, value in table.facts(key, pattern).items()}
+    return {architecture(table, key, name): value for name, value in table.facts(key, pattern).items()}
 
 
 def _libc(name: str) -> Libc:
@@ -304,4 +276,4 @@ def _platform(table: Table, key: str, text: str) -> Platform:
     arch, slash, libc = text.partition("/")
     if not slash or not _LIBC.fullmatch(libc):
         raise table.error(key, f"{text[:40]!r} is not an architecture and a C library: amd64/musl")
-    return Platform(_arch(table, key, arch), _libc(libc))
+    return Platform(architecture(table, key, arch), _libc(libc))

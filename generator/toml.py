@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from state.errors import CatalogueError
+from state.model import Arch
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 """What may become part of a path, a repository or a tag."""
@@ -159,3 +160,11 @@ def _places(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
             yield n, here
         elif key:
             yield n, (*here, key[1].strip('"'))
+
+
+def architecture(table: Table, key: str, name: str) -> Arch:
+    """Return the architecture that is called so; an error of *table* where there is none."""
+    try:
+        return Arch(name)
+    except ValueError as error:
+        raise table.error(key, f"{name[:40]!r} is not one of {', '.join(Arch)}") from error

@@ -165,7 +165,7 @@ class Crew:
                 build.source, build.plan, build.name, build.platform, build.digest, build.inputs,
                 round(build.seconds, 3), build.cached,
             )  # fmt: skip
-            self._app.store.built(build, event, self._app.now())
+            self._app.store.builds.built(build, event, self._app.now())
         else:
             self._app.store.builds.save([build])
         self._report.made(build, tags)

@@ -76,7 +76,7 @@ class Conductor:
     async def retry(self) -> None:
         """Try again what failed: after a minute, two, four … and then hourly."""
         left = self.app.store.unfinished()
-        entries = {entry.id: entry for entry in self.app.store.entries(left)}
+        entries = {entry.id: entry for entry in self.app.store.pages.entries(left)}
         await self._act(each for each in left if self._due(entries[each.id]))
 
     async def settle(self) -> set[str]:

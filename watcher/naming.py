@@ -88,7 +88,7 @@ class Batch:
                  builds[name].pull or None)
             for name, each in done
         )  # fmt: skip
-        self.app.store.named(moves, next(iter(self.wanted.values())).source, self.app.now())
+        self.app.store.ledger.named(moves, next(iter(self.wanted.values())).source, self.app.now())
 
 
 async def _manifest(registry: Registry, repository: str, digest: str) -> Manifest:

@@ -108,7 +108,7 @@ def _pulls(app: App) -> list[str]:
 
 def _failed(app: App) -> Iterator[str]:
     """What waits to be tried again, and why it failed."""
-    waiting = [entry for entry in app.store.entries(app.store.unfinished()) if entry.error]
+    waiting = [entry for entry in app.store.pages.entries(app.store.unfinished()) if entry.error]
     for entry in waiting[:_SHOWN]:
         yield f"- {_plain(entry.summary)}: <code>{_plain(entry.error)}</code>"
     if len(waiting) > _SHOWN:

@@ -13,7 +13,9 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, insert, select, update
 
 from state.build_tables import BuildRow
+from state.events import ImageBuilt
 from state.model import OPEN, Build, BuildState, by_cause
+from state.store import journal
 from state.store.contents import Contents
 
 _Transaction = Callable[[], AbstractContextManager[Session]]
@@ -44,6 +46,12 @@ class Builds:
             if fresh:
                 session.execute(insert(BuildRow), [_row(build) for build in fresh])
             return len(fresh)
+
+    def built(self, build: Build, image: ImageBuilt, now: datetime) -> None:
+        """Keep an image that is in the registry, and tell of it, both or neither."""
+        with self._writing() as session:
+            save(session, [build])
+            journal.append(session, [image], now)
 
     def recall(self, builds: Sequence[Build]) -> int:
         """Add images that were made before this memory began, and return how many are new; nothing queued is superseded."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,9 +12,10 @@ from sqlmodel import Session, col, select
 
 from state.events import Notice
 from state.model import Standing
-from state.store import pulls
+from state.store import entries, pulls
 from state.store.board import Board
 from state.store.entries import Entry, entry_of
+from state.store.journal import Recorded
 from state.store.pulls import PullRecord
 from state.tables import EventRow, PullRow, ReleaseRow
 
@@ -56,6 +57,11 @@ class Pages:
             query = query.where(col(EventRow.id) < before)
         with self._reading() as session:
             return [entry_of(row) for row in session.exec(query)]
+
+    def entries(self, recorded: Iterable[Recorded]) -> list[Entry]:
+        """Return the lines of the journal of these events, oldest first: they carry the errors."""
+        with self._reading() as session:
+            return entries.find(session, [each.id for each in recorded])
 
     def event(self, number: int) -> Entry | None:
         """Return one line, or None."""

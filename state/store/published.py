@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
-from state.store import moves
+from state.store import journal, moves
 from state.store.moves import Move, Pins
 from state.tables import PublishedRow
 
@@ -65,6 +65,11 @@ class Ledger:
         """
         with self._writing() as session:
             return moves.record(session, tags)
+
+    def named(self, tags: Iterable[Move], source: str, now: datetime) -> None:
+        """Note where moving tags lead now, as :meth:`moved`, and tell of what is news, both or neither."""
+        with self._writing() as session:
+            journal.append(session, moves.told(moves.record(session, tags), source), now)
 
     def recall(self, tags: Iterable[Move]) -> None:
         """Add to the history what happened before it began, oldest first; where tags lead now stays. Safe to repeat."""

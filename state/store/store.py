@@ -17,16 +17,15 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from state.events import ArtifactChanged, ChecksumSettled, Event, ImageBuilt
-from state.model import Artifact, Build, Held, Release, Standing
-from state.store import builds, entries, feeds, holds, journal, moves, pace, pulls, quarantine, schema, turns, upstream
+from state.events import ArtifactChanged, ChecksumSettled, Event
+from state.model import Artifact, Held, Release, Standing
+from state.store import entries, feeds, holds, journal, pace, pulls, quarantine, schema, turns, upstream
 from state.store.builds import Builds
 from state.store.desk import Desk
 from state.store.entries import Entry
 from state.store.evidence import Checksums
 from state.store.feeds import Document, SourceState, Validators
 from state.store.journal import Recorded
-from state.store.moves import Move
 from state.store.pace import Pacing
 from state.store.pages import Pages
 from state.store.proofs import Proofs
@@ -101,17 +100,6 @@ class Store:
         with self._writing() as session:
             journal.fail(session, recorded.id, error, now)
 
-    def built(self, build: Build, image: ImageBuilt, now: datetime) -> None:
-        """Keep an image that is in the registry, and tell of it, both or neither."""
-        with self._writing() as session:
-            builds.save(session, [build])
-            journal.append(session, [image], now)
-
-    def named(self, tags: Iterable[Move], source: str, now: datetime) -> None:
-        """Note where moving tags lead now, as :meth:`Ledger.moved`, and tell of what is news, both or neither."""
-        with self._writing() as session:
-            journal.append(session, moves.told(moves.record(session, tags), source), now)
-
     def unfinished(self) -> list[Recorded]:
         """Return the events whose step has to run (again), oldest first.
 
@@ -144,11 +132,6 @@ class Store:
         """Return the newest *limit* lines of the journal, oldest first."""
         with self._reading() as session:
             return entries.newest(session, limit, source, since)
-
-    def entries(self, recorded: Iterable[Recorded]) -> list[Entry]:
-        """Return the lines of the journal of these events, oldest first: they carry the errors."""
-        with self._reading() as session:
-            return entries.find(session, [each.id for each in recorded])
 
     # Polls.
 

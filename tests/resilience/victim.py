@@ -28,10 +28,10 @@ from typing import Any
 
 _FORGE = ("open", "update", "say", "close", "reopen", "merge")
 WRITES = {
-    "state.store.store:Store": ("record", "finish", "fail", "poll_finished", "poll_failed", "save_pull", "ignore", "unignore", "built", "named"),
-    "state.store.builds:Builds": ("add", "save"),
+    "state.store.store:Store": ("record", "finish", "fail", "poll_finished", "poll_failed", "save_pull", "ignore", "unignore"),
+    "state.store.builds:Builds": ("add", "save", "built"),
     "state.store.contents:Contents": ("save",),
-    "state.store.published:Ledger": ("add", "moved"),
+    "state.store.published:Ledger": ("add", "moved", "named"),
     "builder.git:CloneRepository": ("commit", "push"),
     "builder.local_forge:LocalForge": _FORGE,
     "builder.github:GitHubForge": _FORGE,

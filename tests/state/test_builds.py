@@ -42,9 +42,9 @@ def test_an_image_and_the_event_that_tells_of_it_are_kept_both_or_neither(store:
     made = replace(waiting, state="pushed", digest=ONE)
     told = ImageBuilt("node", 1, made.name, made.platform, ONE, "inputs", 1.0)
     with pytest.raises(UserWarning, match="inputs"):
-        store.built(made, replace(told, inputs=b"no text"), NOW)  # type: ignore[arg-type]
+        store.builds.built(made, replace(told, inputs=b"no text"), NOW)  # type: ignore[arg-type]
     assert store.builds.open() == [waiting]
-    store.built(made, told, NOW)
+    store.builds.built(made, told, NOW)
     assert store.builds.open() == [made]
     assert [each.event for each in store.events_after(0)] == [told]
 

@@ -42,8 +42,8 @@ def test_a_tag_that_was_written_just_before_a_crash_is_news_afterwards(store: St
 def test_the_journal_tells_of_moving_names_once_and_of_those_found_in_place_too(store: Store) -> None:
     """The ledger and the event that tells of it are kept together: killed in between, it would never be told."""
     found_in_place = replace(SECOND, tag="24", before=TWO)
-    store.named([FIRST, found_in_place], "node", NOW)
-    store.named([FIRST, found_in_place], "node", LATER)
+    store.ledger.named([FIRST, found_in_place], "node", NOW)
+    store.ledger.named([FIRST, found_in_place], "node", LATER)
     told = [each.event for each in store.events_after(0)]
     assert told == [ImageTagged("node", REPOSITORY, {"22": ONE, "24": TWO})]
 

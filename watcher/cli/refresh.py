@@ -31,7 +31,7 @@ async def refresh(app: App, *, reading: bool = False) -> list[Entry]:
 
 def lines(app: App, failed: Iterable[Recorded]) -> list[Entry]:
     """The lines of the journal of events that failed, which say why."""
-    return app.store.entries(failed)
+    return app.store.pages.entries(failed)
 
 
 def tell(failed: Iterable[Entry]) -> bool:

@@ -73,7 +73,7 @@ async def _work(app: App, source: str, version: str, reason: str, *, names: bool
             app.store.ignore(source, release.line, version, f"taken back: {reason}", app.now())
     failed = await bus.run(app, app.store.record(found, app.now()))
     pulls = [pull for pull in app.store.pulls("open") if pull.source == source and pull.line in {e.line for e in found}]
-    done = _Done(source, version, pulls, [entry.error for entry in app.store.entries(failed)])
+    done = _Done(source, version, pulls, [entry.error for entry in app.store.pages.entries(failed)])
     if names and app.config.settings.registry.url:
         from watcher.registry_access import opened
 

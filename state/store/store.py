@@ -61,8 +61,7 @@ class Store:
     def open(cls, url: str) -> Self:
         """Open the database of an SQLAlchemy *url* (``sqlite:////var/lib/watcher/state.db``).
 
-        A missing file is made, readable by its owner only; an older one is migrated.
-        :raises StoreError: not a database, one of another program, or one of a newer watcher
+        A missing file is made, readable by its owner only; an older one is migrated. StoreError if it is no database of ours.
         """
         return cls(schema.connect(url))
 

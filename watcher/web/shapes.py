@@ -113,7 +113,7 @@ ANSWER = fields(
         name: maybe(TEXT)
         for name in (
             "hw", "arch", "distro", "distro_version", "stack", "stack_version", "variant", "date", "dockerfile",
-            "digest", "reason",
+            "digest", "reason", "alias",
         )
     },
     defaulted=every(TEXT),

@@ -57,7 +57,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An image that is staged: its digest, how many seconds it took, and which packages an image of a distro has."""
+    """An image that is staged: its digest, how many seconds it took, and which packages it has, where that was read."""
 
     digest: str
     seconds: float
@@ -122,8 +122,7 @@ class Workshop:
             if order.telling and found:
                 await self._tell(order, order.telling, manifest, found)
         await publish.name(self._registry, self._staging, order.inputs, manifest, once=False)
-        packages = found.packages if found and order.image.stack is None else ()
-        return Made(manifest.digest, monotonic() - begun, packages)
+        return Made(manifest.digest, monotonic() - begun, found.packages if found else ())
 
     async def _tell(self, order: Order, telling: Telling, manifest: Manifest, found: Installed) -> None:
         """Attach what the image is made of, before the tag that says that it is staged: both, or it is made again."""

@@ -14,7 +14,7 @@ class BuildRow(Row, table=True):
     __tablename__ = "build"
     __table_args__ = (
         UniqueConstraint("plan", "name"),
-        Index("ix_build_state", "state"),
+        Index("ix_build_state_plan", "state", "plan"),
         Index("ix_build_place", "dockerfile", "hw"),
         Index("ix_build_open", "id", **only_where("state NOT IN ('tagged', 'superseded')")),
     )
@@ -35,7 +35,8 @@ class BuildRow(Row, table=True):
     state: str = Field(sa_type=Prose)
     dated: str = Field(sa_type=Prose)
     inputs: str = Field(sa_type=Prose, index=True)
-    digest: str = Field(sa_type=Prose)
+    digest: str = Field(sa_type=Prose, index=True)
+    packages: str = Field(default="", sa_type=Prose, sa_column_kwargs={"server_default": ""})
     cached: bool
     attempts: int
     failures: int
@@ -60,3 +61,15 @@ class InstalledRow(Row, table=True):
     package: str = Field(sa_type=Prose, primary_key=True)
     source: str = Field(sa_type=Prose)
     version: str = Field(sa_type=Prose)
+
+
+class ListingRow(Row, table=True):
+    """A list of packages with their versions, kept once however many images have just these: see ``BuildRow.packages``.
+
+    ``id`` is the SHA-256 digest of ``packages``, a JSON object of name → version in alphabetical order.
+    """
+
+    __tablename__ = "listing"
+
+    id: str = Field(sa_type=Prose, primary_key=True)
+    packages: str = Field(sa_type=Prose)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from builder.oci import MANIFEST, Descriptor, digest_of, written
-from state.store.contents import Content
+from state.store.contents import Content, Shift
 from tests.foundry import Crash, Foundry
 from tests.world import NEWER, OLDER
 from watcher import planning
@@ -46,6 +47,25 @@ def test_what_an_image_of_a_distro_has_installed_is_kept(foundry: Foundry) -> No
 
     curl = Content("curl", "curl", "8.14.1-2+deb13u1")
     assert foundry.run(job) == {curl, Content("libcurl4t64", "curl", "8.14.1-2")}
+
+
+def test_the_packages_of_an_image_are_known_whoever_made_it(foundry: Foundry) -> None:
+    """Of one that was built, of a device, which is its class image, and of one that was in the registry already."""
+    foundry.settings("[trust]\nprovenance = false\n")
+    first = foundry.work()
+    foundry.cli("build", f"{NODE}:22.11.0-trixie-run")
+
+    async def job(app: App) -> tuple[set[str], Sequence[Shift] | None]:
+        made = app.store.builds.newest(1000, ("pushed", "tagged"))
+        assert {(build.kind, build.cached) for build in made} == {("build", False), ("build", True), ("relabel", False)}
+        digests = made[0].digest, first.built[0].digest
+        assert digests[0] != digests[1]
+        return {build.packages for build in made}, app.store.builds.contents.shifts([digests])[digests]
+
+    listings, shifts = foundry.run(job)
+    assert len(listings) == 1
+    assert "" not in listings
+    assert shifts == []
 
 
 def test_devices_are_their_class_with_a_label(foundry: Foundry) -> None:

@@ -1,4 +1,4 @@
-"""What is known, as commands print it and the API answers it: the status, and a source's releases platform by platform."""
+"""What is known, as commands print it and the API answers it: the status, releases by platform, a build, a repository."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from builder.smoke import size_note
+from generator.describe import Description, Tag, describe
 from state.model import Held, Release
 from state.store import Status
 from state.store.status import SourceStatus
+from watcher import family
 from watcher.app import App
 from watcher.platforms import Spot, of_newest, waiting
 
@@ -33,6 +36,26 @@ def status(app: App) -> Status:
     for name in paused.keys() & sources.keys():
         sources[name] = {**sources[name], "paused": paused[name].reason}
     return {**found, "sources": sources}
+
+
+def build(app: App, number: int) -> dict[str, Any] | None:
+    """Return all that is known of one build, as JSON, None if there is none; ``size_note`` tells of an odd size."""
+    found = app.store.builds.find(number)
+    if found is None:
+        return None
+    note = size_note(found.size, app.store.builds.size_before(found)) if found.size else ""
+    return {**found.document(), "size_note": note}
+
+
+async def repository(app: App, name: str) -> Description | None:
+    """Return the description of a repository of the family by the tags that were pushed, None if none is known to be.
+
+    :raises LookupError: it is none of the family's repositories
+    """
+    catalogue = await family.main(app)
+    rows = app.store.ledger.of(f"{catalogue.family.namespace}/{name.rpartition('/')[2]}")
+    found = describe(catalogue, name, [Tag(row.tag, row.digest, row.pushed_at.date(), row.dated) for row in rows])
+    return found if rows else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,18 +43,17 @@ async def make(
     if build.kind == "relabel":
         manifest, fresh = await dating.relabel(works, gate, build, digests[build.base])
         await trust.relabelled(app, works.registry, build, manifest, digests[build.base])
-        made = replace(build, cached=not fresh)
+        made = replace(build, cached=not fresh, packages=_known(app, digests[build.base]))
     else:
         order = fit(app, drawings, drawings.order(build, works.registry.host, digests, works.logs / build.log))
         where, digest = await _find(works, build, order) or (works.staging, "")
         if not digest:
             works.logs.mkdir(parents=True, exist_ok=True)
             staged = await _timed(works, order)
-            _remember(app, order, staged)
             digest = staged.digest
-            made = replace(build, inputs=order.inputs, cached=False)
+            made = replace(build, inputs=order.inputs, cached=False, packages=_remember(app, order, staged))
         else:
-            made = replace(build, inputs=order.inputs, cached=True, log="")
+            made = replace(build, inputs=order.inputs, cached=True, log="", packages=_known(app, digest))
         manifest = await dating.place(works, gate, build, digest, where)
         await trust.built(app, works.registry, drawings.catalogue, build, order, manifest, where)
     dated, tags = await dating.date(app, works, gate, drawings, made, manifest)
@@ -83,12 +82,23 @@ async def _timed(works: Works, order: Order) -> Made:
         raise BuildError(f"no end after {works.minutes} minutes: [builds] minutes allows more") from None
 
 
-def _remember(app: App, order: Order, made: Made) -> None:
-    """Keep what is installed in an image of a distro: a fix of it is a reason to build anew."""
-    image = order.image
-    have = [Content(each.name, each.source or each.name, each.source_version or each.version) for each in made.packages]
-    if have:
-        app.store.builds.contents.save(image.distro, image.distro_version, image.dockerfile, have)
+def _remember(app: App, order: Order, made: Made) -> str:
+    """Keep what is installed in an image, and return what the list is known by, "" if it was not read.
+
+    Of an image of a distro also by its line: a fix of something in it is a reason to build anew.
+    """
+    image, contents = order.image, app.store.builds.contents
+    if not made.packages:
+        return ""
+    if image.stack is None:
+        have = [Content(p.name, p.source or p.name, p.source_version or p.version) for p in made.packages]
+        contents.save(image.distro, image.distro_version, image.dockerfile, have)
+    return contents.keep({package.name: package.version for package in made.packages})
+
+
+def _known(app: App, digest: str) -> str:
+    """Return by what the list of the packages of an image is known, which was made before; "" if there is none."""
+    return app.store.builds.contents.listings([digest]).get(digest, "")
 
 
 async def _find(works: Works, build: Build, order: Order) -> tuple[str, str] | None:

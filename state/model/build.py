@@ -33,7 +33,8 @@ class Build:
     ``dockerfile`` and ``hw`` are the place in the tree. ``day`` is the date of its dated names; ``dated`` what those
     really end in (``20261122.1``), "" until that is known. ``inputs`` is the digest of all that goes into it, ``digest``
     that of the image; both "" until known. ``failures`` are those in a row. ``size`` is the bytes of its layers
-    as they are transferred, 0 until known. ``log`` is a path below the folder of
+    as they are transferred, 0 until known. ``packages`` names the list of what is installed in it, "" where that is not
+    known; images with the same list have the same packages. ``log`` is a path below the folder of
     builds. ``step`` is the instruction that failed.
     """
 
@@ -54,6 +55,7 @@ class Build:
     dated: str = ""
     inputs: str = ""
     digest: str = ""
+    packages: str = ""
     cached: bool = False
     attempts: int = 0
     failures: int = 0

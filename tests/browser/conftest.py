@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -19,7 +20,8 @@ from starlette.applications import Starlette
 
 from state.events import ReleaseHeld, ReleaseSeen
 from state.model import Arch, Build, BuildState, Held, Release, Version
-from state.store import Move, Store
+from state.store import Move, Pin, Store
+from state.store.moves import Why
 from tests.state.facts import release
 from tests.upstream import Upstream
 from tests.world import NEWER, World
@@ -41,6 +43,22 @@ NEWEST = {
     "debian": {"bookworm": "12.14", "trixie": "13.6"},
     "alpine": {"3.22": "3.22.5", "3.23": "3.23.2"},
 }
+LOG = """STEP 1/4: FROM balenalib/i386-debian:trixie-run
+STEP 2/4: RUN fetch https://unofficial-builds.nodejs.org/download/release/v22.23.2/node-v22.23.2-linux-x86.tar.xz
+curl: (22) The requested URL returned error: 404
+Error: building at STEP "RUN fetch …": while running runtime: exit status 22
+"""
+FAILED: dict[str, Any] = {
+    "step": "RUN fetch node-v22.23.2-linux-x86.tar.xz",
+    "error": "STEP 2/4: RUN fetch node-v22.23.2-linux-x86.tar.xz\ncurl: (22) The requested URL returned error: 404",
+    "log": "5-1.log",
+    "failures": 1,
+    "next_try": NOW + timedelta(hours=4),
+}
+PACKAGES = (
+    {"curl": "8.14.1-2", "libc6": "2.41-12", "libssl3t64": "3.5.1-1", "zlib1g": "1:1.3.1"},
+    {"curl": "8.14.1-2+deb13u1", "libc6": "2.41-12+deb13u1", "libssl3t64": "3.5.4-1~deb13u1", "libzstd1": "1.5.7"},
+)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -101,6 +119,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served = Served(load(world.config_file))
     with served.store() as store:
         _furnish(store, number)
+        _publish_images(store, number)
+    logs = served.config.var / "builds"
+    logs.mkdir(exist_ok=True)
+    (logs / "5-1.log").write_text(LOG)
     thread = threading.Thread(target=served.run)
     thread.start()
     assert served.begun.wait(60)
@@ -123,15 +145,39 @@ def _furnish(store: Store, pull: int) -> None:
     store.builds.add(list(_builds(pull)))
     states: list[BuildState] = ["tagged", "tagged", "pushed", "running", "failed", "waiting", "waiting", "blocked"]
     store.builds.save(
-        replace(each, state=state, seconds=73.0, error="exit status 22" if state == "failed" else "", attempts=1)
+        replace(each, state=state, seconds=73.0, attempts=1, **(FAILED if state == "failed" else {}))
         for each, state in zip(store.builds.of(9000), states, strict=False)
     )
+    store.desk.pause("alpine", "their mirror is being moved", NOW + timedelta(hours=1))
+
+
+def _publish_images(store: Store, pull: int) -> None:
+    """Let tags have moved: packages are known of two images of three; one name is pinned."""
     digests = ["sha256:" + letter * 64 for letter in "abc"]
-    names = ["22", "22.23", "22.23.2", "latest"]
-    store.ledger.moved(
-        Move("balenalib/amd64-debian-node", name, digests[n % 2], digests[2], NOW, "release", "node 22.23.2", pull)
-        for n, name in enumerate(names)
-    )
+    for number, packages in enumerate(PACKAGES, 1):
+        known = store.builds.contents.keep(packages)
+        [made] = _builds(pull, ("amd64",))
+        store.builds.add([replace(made, plan=number, digest=digests[number], packages=known, state="tagged")])
+    node, device = "balenalib/amd64-debian-node", "balenalib/raspberrypi3-debian-node"
+    for n, name in enumerate(["22", "22.23", "22.23.2", "latest"]):
+        store.ledger.moved(
+            [Move(node, name, "", digests[n % 2], NOW - timedelta(days=9), "release", "node 22.11.0", 1)]
+        )
+        store.ledger.moved([Move(node, name, digests[n % 2], digests[2], NOW, "release", "node 22.23.2", pull)])
+    run = "22.23.2-trixie-run"
+    steps: list[tuple[str, int, Why, str]] = [
+        (digests[0], 9, "release", "node 22.23.2"),
+        (digests[1], 4, "plan", "debian 13.6"),
+        (digests[0], 0, "rollback", ""),
+    ]
+    before = ""
+    for digest, days, why, note in steps:
+        at = NOW - timedelta(days=days)
+        dated = f"{run}-{at:%Y%m%d}"
+        moves = [Move(device, run, before, digest, at, why, note, pull if why == "release" else None)]
+        store.ledger.moved([*moves, *([Move(device, dated, "", digest, at, why, note, dated=True)] if note else [])])
+        before = digest
+    store.ledger.pins.add([Pin(device, run, digests[0], NOW, "their program does not start on 13.6")])
 
 
 def _publish(store: Store, source: str, versions: dict[str, str]) -> None:
@@ -148,8 +194,8 @@ def _publish(store: Store, source: str, versions: dict[str, str]) -> None:
     store.poll_finished(source, now=NOW + timedelta(hours=2, minutes=9), listed=found, waiting=waiting)
 
 
-def _builds(pull: int) -> Iterator[Build]:
-    """A plan of two stages."""
+def _builds(pull: int, only: tuple[str, ...] = ()) -> Iterator[Build]:
+    """A plan of two stages, or *only* some hardware's images of it."""
     base = "balenalib/{}-debian-node:22.23.2-trixie-run"
     for hw, kind, below in (
         ("amd64", "build", "balenalib/amd64-debian:trixie-run"),
@@ -161,6 +207,8 @@ def _builds(pull: int) -> Iterator[Build]:
         ("raspberrypi4-64", "relabel", base.format("aarch64")),
         ("qemux86", "relabel", base.format("i386")),
     ):
+        if only and hw not in only:
+            continue
         yield Build(
             plan=9000,
             commit="c0ffee" * 6 + "beef",

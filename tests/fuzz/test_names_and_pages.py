@@ -17,10 +17,11 @@ from generator.tags import Names
 from state.errors import WatcherError
 from state.model import Image
 from state.store import Entry, Move
+from state.store.contents import Shift
 from tests.fuzz.test_doors import Tags, rows, texts
 from tests.generator.family import release
 from watcher.web.access import Viewer
-from watcher.web.pages.moves import WHY, feed
+from watcher.web.pages.moves import WHY, Page, Told, feed, shift
 from watcher.web.view import environment
 
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
@@ -58,7 +59,13 @@ def test_whatever_a_version_is_called_its_names_are_tags_of_one_image(text: str,
 
 def page(template: str, **context: object) -> Tags:
     """What a browser makes of a page."""
-    known = {"viewer": Viewer(), "can_log_in": False, "path": "/", "now": NOW}
+    known = {
+        "viewer": Viewer(),
+        "can_log_in": False,
+        "path": "/",
+        "now": NOW,
+        "programs": ("watcher status --json", ""),
+    }
     return Tags(environment().get_template(template).render(known | context))
 
 
@@ -79,7 +86,11 @@ def _events(text: str) -> Tags:
 
 def _moves(text: str) -> Tags:
     move = replace(MOVE, repository=text, tag=text, before=text or "x", after=text, note=text or "x", pull=1)
-    return page("moves.html", moves=[(1, move)], why=WHY, dated=False)
+    return page("moves.html", found=_page([Told(1, move, [Shift(text, text, text)])]), why=WHY, shift=shift)
+
+
+def _page(moves: list[Told]) -> Page:
+    return Page(moves, dated=False, here="", newest="", older=None)
 
 
 PAGES = {"problem.html": _problem, "events.html": _events, "moves.html": _moves}
@@ -95,8 +106,9 @@ def test_a_page_has_the_tags_of_one_with_plain_words(text: str, template: str) -
 @given(text=stored)
 def test_the_feed_is_well_formed_and_has_one_entry_for_each_move(text: str) -> None:
     """A reason that a person gave may hold anything; a reader of feeds stops at the first fault."""
-    found = [(number, replace(MOVE, tag=text, note=text)) for number in (2, 1)]
-    read = ET.fromstring(feed(found, "http://127.0.0.1/", NOW))
+    shifts = [Shift(text, text, text)]
+    found = [Told(number, replace(MOVE, tag=text, note=text), shifts) for number in (2, 1)]
+    read = ET.fromstring(feed(_page(found), "http://127.0.0.1/", NOW))
     assert [child.tag for child in read].count(f"{ATOM}entry") == 2
     assert {child.tag for entry in read.iter(f"{ATOM}entry") for child in entry} == {
         f"{ATOM}{name}" for name in ("id", "title", "updated", "link", "content")

@@ -1,24 +1,22 @@
-"""Builds by stage, and the feed of moved tags."""
+"""Builds by stage, and on the overview."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from state.model import Build, BuildState
-from state.store import Move
 from state.store.board import Job
 from tests.web.conftest import Serve
 from tests.world import World
 from watcher.web.pages.builds import bar, stages, tail
-from watcher.web.pages.moves import told
+from watcher.web.stage_plot import ROWS, graph
 
 NOW = datetime(2026, 8, 10, 9, tzinfo=UTC)
-ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def job(number: int, name: str, base: str, state: BuildState = "waiting") -> Job:
@@ -39,6 +37,34 @@ def test_a_stage_stands_on_the_stages_before() -> None:
     found = stages(jobs)
     assert [[j.name for j in stage.jobs] for stage in found] == [["a"], ["c", "b"], ["d"]]
     assert found[1].bar.parts == {"waiting": (1, 0.0, 50.0), "failed": (1, 50.0, 50.0)}
+
+
+def test_a_graph_has_a_line_from_each_box_to_what_stands_on_it() -> None:
+    """Images on the same box are one box of the next column, which says how far it is; what waits is marked."""
+    jobs = [job(1, "n/a:1", "out", "tagged"), job(2, "n/a:2", "out", "running"), job(3, "n/b:1", "out", "tagged"),
+            job(4, "n/c:1", "n/a:1"), job(5, "n/d:1", "n/a:2"), job(6, "n/e:1", "n/b:1", "pushed")]  # fmt: skip
+    drawn = graph(jobs)
+    told = {box.label: (box.stage, box.told, [below.label for below in box.below]) for box in drawn.boxes}
+    assert told == {
+        "a": (0, "1 done, 1 running", []), "b": (0, "1 done", []),
+        "c + 1": (1, "2 waiting", ["a"]), "e": (1, "1 pushed", ["b"]),
+    }  # fmt: skip
+    assert [waits for _, waits in drawn.lines] == [True, False]
+    assert len({box.x for box in drawn.boxes}) == len(drawn.heads) == 2
+    assert not graph([]).boxes
+
+
+def test_a_long_column_of_a_graph_keeps_what_is_urgent() -> None:
+    """The others are one box, and lines lead from it to what stands on them."""
+    jobs = [job(n, f"n/a{n}:1", "out", "failed" if n == 49 else "tagged") for n in range(50)]
+    jobs += [job(50 + n, f"n/b{n}:1", f"n/a{n}:1", "waiting") for n in range(50)]
+    drawn = graph(jobs)
+    columns = [[box for box in drawn.boxes if box.stage == stage] for stage in (0, 1)]
+    assert [len(column) for column in columns] == [ROWS + 1, ROWS + 1]
+    assert [box.told for box in columns[0]].count("1 failed") == 1
+    assert sum(box.states.total() for box in drawn.boxes) == 100
+    assert all(below in drawn.boxes for box in drawn.boxes for below in box.below)
+    assert all(below.x < box.x for box in drawn.boxes for below in box.below)
 
 
 def test_a_bar_is_whole() -> None:
@@ -79,33 +105,64 @@ async def test_a_plan_is_shown_with_its_stages_and_every_image_with_its_log(impo
         assert "exit 1 &lt;b&gt;" in text
         text = (await browser.get(f"/builds/7/{first.id}")).text
         assert "RUN &lt;script&gt;" in text
+        (app.config.var / "builds" / "1-1.log").unlink()
+        text = (await browser.get(f"/builds/7/{first.id}")).text
+        assert f"watcher builds log {first.id}" in text
+        assert "its end is quoted above" in text
         assert (await browser.get(f"/builds/8/{first.id}")).status_code == 404
         assert (await browser.get("/builds/8")).status_code == 404
 
 
-async def test_every_moved_tag_is_in_the_feeds(imported: World, serve: Serve) -> None:
-    """Which, why, from what to what: to people, as Atom and as JSON; what is written once only where it is asked for."""
-    moves = [
-        Move("balenalib/amd64-debian", "bookworm", "sha256:" + "a" * 64, "sha256:" + "b" * 64, NOW, "release", "<12.9>", 1),
-        Move("balenalib/amd64-debian", "latest", "", "sha256:" + "b" * 64, NOW, "rollback"),
-        Move("balenalib/amd64-debian", "bookworm-20260810", "", "sha256:" + "b" * 64, NOW, "release", dated=True),
-    ]  # fmt: skip
+async def test_the_overview_tells_what_is_being_built_and_what_failed(imported: World, serve: Serve) -> None:
+    """By plan, with what runs now; a failed image is told under what went wrong, and nothing is well then."""
     async with serve(imported) as (browser, app, _):
-        app.store.ledger.moved(moves)
-        text = (await browser.get("/moves")).text
-        assert "bookworm" in text
-        assert "20260810" not in text
-        assert "bookworm-20260810" in (await browser.get("/moves?dated=1")).text
-        answer = await browser.get("/moves.atom")
-        assert answer.headers["content-type"].startswith("application/atom+xml")
-        feed = ET.fromstring(answer.text)
-        entries = feed.findall(f"{ATOM}entry")
-        assert {e.findtext(f"{ATOM}title") for e in entries} == {
-            "balenalib/amd64-debian:bookworm moved", "balenalib/amd64-debian:latest moved"}  # fmt: skip
-        assert len({e.findtext(f"{ATOM}id") for e in entries}) == 2
-        contents = {e.findtext(f"{ATOM}content") for e in entries}
-        assert told(moves[0]) in contents
-        assert feed.findtext(f"{ATOM}updated") == NOW.isoformat()
-        items = (await browser.get("/moves.json")).json()["items"]
-        assert {item["_move"]["why"] for item in items} == {"release", "rollback"}
-        assert any(item["url"].endswith("/changes/1") for item in items)
+        app.store.builds.add([build("balenalib/a:1", "out", source="node"), build("balenalib/b:1", "balenalib/a:1")])
+        first, second = app.store.builds.of(7)
+        app.store.builds.save([replace(first, state="running", attempts=1)])
+        text = (await browser.get("/")).text
+        assert "All is well" in text
+        assert ">Building</h2>" in text
+        assert f'href="/builds/7/{first.id}"' in text
+        assert f'href="/builds/7/{second.id}"' not in text
+        assert re.search(r"builds underway</dt><dd><a[^>]*>2<", text)
+        failed = replace(
+            first, state="failed", step="RUN curl", error="fetching\nno such <host>\n", failures=3, attempts=3
+        )
+        app.store.builds.save([failed, replace(second, state="blocked")])
+        text = (await browser.get("/")).text
+        assert "Something needs a look" in text
+        assert ">Building</h2>" not in text
+        wrong = text[text.index("What went wrong") : text.index('id="sources"')]
+        assert f'href="/builds/7/{first.id}"' in wrong
+        assert "no such &lt;host&gt;" in wrong
+        assert "left to people" in wrong
+        assert re.search(r"builds failed</dt><dd><a[^>]*>1<", text)
+
+
+async def test_plans_underway_are_told_newest_first_and_others_are_not(imported: World, serve: Serve) -> None:
+    """A plan whose images are all made, failed or superseded is not being built."""
+    async with serve(imported) as (_, app, _):
+        plans = [replace(build(f"balenalib/x:{n}", "out"), plan=n) for n in range(1, 7)]
+        app.store.builds.add(plans)
+        states: dict[int, BuildState] = {1: "pushed", 2: "tagged", 3: "failed", 5: "running", 6: "superseded"}
+        for plan, state in states.items():
+            app.store.builds.save(replace(each, state=state) for each in app.store.builds.of(plan))
+        board = app.store.pages.board
+        assert [each.plan for each in board.underway(9)] == [5, 4, 1]
+        assert [each.plan for each in board.underway(2)] == [5, 4]
+        assert [(plan, job.name) for plan, job in board.running(9)] == [(5, "balenalib/x:5")]
+
+
+async def test_a_paused_source_is_told_as_paused(imported: World, serve: Serve) -> None:
+    """With a person's reason, on the overview and on its own page, and nowhere as good."""
+    async with serve(imported) as (browser, app, _):
+        app.store.desk.pause("node", "their <keys> change", NOW)
+        app.store.desk.pause("go", "", NOW)
+        text = (await browser.get("/")).text
+        cards = dict(re.findall(r'<article class="card">\s*<h3><a id="source-(\w+)"(.*?)</article>', text, re.DOTALL))
+        assert cards.keys() == {"node", "go"}
+        for name, card in cards.items():
+            assert ">paused<" in card, name
+            assert ">ok<" not in card, name
+        assert "their &lt;keys&gt; change" in cards["node"]
+        assert ">paused<" in (await browser.get("/sources/node")).text

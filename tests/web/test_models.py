@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from state.store.pages import Passage
-from watcher.web.lag_plot import height, plot
+from watcher.web.lag_plot import COLUMNS, height, plot
 from watcher.web.pages.change import folders
 from watcher.web.pages.image import marked
 from watcher.web.pages.overview import seen_after
+from watcher.web.programs import programs
 from watcher.web.prose import diff, prose
 from watcher.web.view import count, span
 
@@ -50,6 +51,34 @@ def test_the_plot_rises_with_time_and_ends_where_the_last_thing_happened() -> No
     assert second.opened is second.merged is None
     assert second.told == "seen after 6 h"
     assert plot([]) is None
+
+
+@pytest.mark.parametrize("number", [1, COLUMNS])
+def test_no_mark_of_the_plot_hides_another(number: int) -> None:
+    """Seen, proposed and merged in the same minute stand side by side, and apart from the next version's."""
+    seen = datetime(2026, 8, 5, 6, tzinfo=UTC)
+    drawn = plot([Passage("22", f"22.{n}.0", date(2026, 8, 5), seen, 3, seen, seen) for n in range(number)])
+    assert drawn
+    assert drawn.aside >= drawn.size > 2
+    if number > 1:
+        assert drawn.columns[1].x - drawn.columns[0].x >= 2 * (drawn.aside + drawn.size) - drawn.size
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "told"),
+    [
+        ("/", {}, ("watcher status --json", "/api/v1/status")),
+        ("/changes/7", {}, ("watcher pulls show 7 --json", "/api/v1/pulls/7")),
+        ("/builds/3/9", {}, ("watcher builds show 9 --json", "/api/v1/builds/9")),
+        ("/events/5", {}, ("watcher explain 5 --json", "/api/v1/events/5")),
+        ("/moves", {}, ("", "/moves.json")),
+        ("/images", {"name": "a;b"}, ("watcher resolve 'a;b' --json", "/api/v1/resolve?name=a%3Bb")),
+        ("/nowhere", {}, ("watcher status --json", "/api/v1/status")),
+    ],
+)
+def test_a_page_names_what_tells_programs_the_same(path: str, asked: dict[str, str], told: tuple[str, str]) -> None:
+    """Command and path; what a query says stays one word of the command."""
+    assert programs(path, asked) == told
 
 
 def test_only_what_a_change_brought_is_marked() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 
@@ -71,8 +71,7 @@ def _list(found: Sequence[Build]) -> None:
 @config_option
 def show(number: int, *, as_json: bool) -> None:
     """Show all that is known of one build."""
-    build, note = run(lambda app: _sized(app, number))
-    told = {**build.document(), "size_note": note}
+    told = run(lambda app: _told(app, number))
     if as_json:
         print_json(told)
         return
@@ -94,12 +93,11 @@ def log(number: int) -> None:
     click.echo(file.read_text(errors="replace"), nl=False)
 
 
-async def _sized(app: App, number: int) -> tuple[Build, str]:
-    """A build, and what is to be told of its size."""
-    from builder.smoke import size_note
+async def _told(app: App, number: int) -> dict[str, Any]:
+    """All that is known of a build."""
+    from watcher import known
 
-    build, _ = await _find(app, number)
-    return build, size_note(build.size, app.store.builds.size_before(build)) if build.size else ""
+    return known.build(app, number) or _none(number)
 
 
 async def _find(app: App, number: int) -> tuple[Build, Path]:
@@ -107,5 +105,9 @@ async def _find(app: App, number: int) -> tuple[Build, Path]:
 
     build = app.store.builds.find(number)
     if build is None:
-        raise BuildError(f"no build {number}: `watcher builds` lists them")
+        _none(number)
     return build, app.config.var / FOLDER / build.log
+
+
+def _none(number: int) -> NoReturn:
+    raise BuildError(f"no build {number}: `watcher builds` lists them")

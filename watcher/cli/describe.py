@@ -31,19 +31,14 @@ def command(repository: str, *, as_json: bool) -> None:
 
 
 async def _describe(app: App, repository: str) -> Description:
-    from generator.describe import Tag, describe
-    from watcher.family import main
+    from watcher import known
 
-    catalogue = await main(app)
-    name = f"{catalogue.family.namespace}/{repository.rpartition('/')[2]}"
-    rows = [Tag(row.tag, row.digest, row.pushed_at.date(), row.dated) for row in app.store.ledger.of(name)]
     try:
-        found = describe(catalogue, repository, rows)
+        found = await known.repository(app, repository)
     except LookupError as error:
         raise click.UsageError(f"{repository}: {error.args[0]}") from error
-    if not rows:
-        click.echo(
-            f"watcher: nothing is known to have been pushed to {name}: `watcher adopt` asks a registry", err=True
-        )
+    if found is None:
+        told = f"nothing is known to have been pushed to {repository}: `watcher adopt` asks a registry"
+        click.echo(f"watcher: {told}", err=True)
         raise SystemExit(1)
     return found

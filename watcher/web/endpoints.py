@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from generator.resolve import Resolver
+from state.model import Build, BuildState
 from state.store import Entry, PullRecord
-from watcher import family, history, known
+from watcher import explaining, family, history, known
 from watcher.cells import FILTERS, cells
 from watcher.changes import touched
 from watcher.web import shapes
@@ -49,6 +50,7 @@ class Endpoint:
 
 _SOURCE = Param("source", "A source's name.", where="path", required=True)
 _NAME = Param("name", "Any reference: balenalib/raspberrypi3-node:22, rpi-debian:bookworm-build.", required=True)
+_ROW = Param("number", "Its number.", "number", "path", required=True, most=2**63 - 1)
 _DEVICE = Param("device", "What %%BALENA_MACHINE_NAME%% and %%BALENA_ARCH%% stand for.")
 
 
@@ -79,6 +81,38 @@ async def _pull(site: Site, given: Mapping[str, Any]) -> Any:
 async def _events(site: Site, given: Mapping[str, Any]) -> Any:
     found: list[Entry] = await asyncio.to_thread(site.app.store.events, given["limit"], given["source"])
     return [entry.document() for entry in found]
+
+
+async def _explain(site: Site, given: Mapping[str, Any]) -> Any:
+    found = await asyncio.to_thread(explaining.explain, site.app, given["number"])
+    if found is None:
+        raise Missing(f"no event {given['number']}")
+    return found.document()
+
+
+async def _builds(site: Site, given: Mapping[str, Any]) -> Any:
+    wanted = [state for state in get_args(BuildState) if state == given["state"]]
+    if given["state"] and not wanted:
+        raise ValueError(f"state: one of {', '.join(get_args(BuildState))}")
+    found: list[Build] = await asyncio.to_thread(site.app.store.builds.newest, given["limit"], wanted)
+    return [build.document() for build in found]
+
+
+async def _build(site: Site, given: Mapping[str, Any]) -> Any:
+    found = await asyncio.to_thread(known.build, site.app, given["number"])
+    if found is None:
+        raise Missing(f"no build {given['number']}")
+    return found
+
+
+async def _describe(site: Site, given: Mapping[str, Any]) -> Any:
+    try:
+        found = await known.repository(site.app, given["repository"])
+    except LookupError as error:
+        raise Missing(f"{given['repository']}: {error.args[0]}") from error
+    if found is None:
+        raise Missing(f"nothing is known to have been pushed to {given['repository']}")
+    return found.document()
 
 
 async def _matrix(site: Site, given: Mapping[str, Any]) -> Any:
@@ -126,6 +160,12 @@ ENDPOINTS: Sequence[Endpoint] = (
              (Param("number", "Its number.", "number", "path", required=True, most=2**31),)),
     Endpoint("/events", "What happened, newest last.", shapes.every(shapes.EVENT), _events,
              (Param("limit", "How many of the newest.", "number", default=_PAGE), Param("source", "Only those of one source."))),
+    Endpoint("/events/{number}", "What one means, what led to it and what came of it.", shapes.EXPLAINED, _explain, (_ROW,)),
+    Endpoint("/builds", "What was made and is to be made, newest first.", shapes.every(shapes.BUILD), _builds,
+             (Param("limit", "How many of the newest.", "number", default=_PAGE), Param("state", "Only those in that state."))),
+    Endpoint("/builds/{number}", "All that is known of one.", shapes.BUILD_SHOWN, _build, (_ROW,)),
+    Endpoint("/describe", "A repository's description for its registry, as Markdown, with the tags that were pushed.", shapes.DESCRIPTION, _describe,
+             (Param("repository", "balenalib/raspberrypi3-node, or without the namespace.", required=True),)),
     Endpoint("/matrix", "Every cell of the family, present or absent with its reason.", shapes.every(shapes.CELL), _matrix,
              (*(Param(name, f"Only this {name.replace('_', ' ')}.") for name in FILTERS),
               Param("arch_only", "Architectures only, no devices.", "flag", default=False),

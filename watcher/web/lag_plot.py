@@ -19,6 +19,7 @@ WIDTH, HEIGHT = 1000, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 12, 14, 34
 _LEAST, _MOST = 60.0, 365 * 86400.0
 _MARKS = (("1 min", 60.0), ("1 h", 3600.0), ("1 day", 86400.0), ("1 week", 604800.0), ("1 month", 2629800.0))
+_APART, _SIZE = 10.0, 5.0
 COLUMNS = 60
 """How many versions a drawing has room for."""
 
@@ -42,10 +43,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A drawing: columns from old to new, and the marks of the scale as (words, height)."""
+    """A drawing: columns from old to new, and the marks of the scale as (words, height).
+
+    The three points of a column stand side by side, *aside* from one another and *size* in each direction: what is
+    proposed a minute after it was seen would hide it else.
+    """
 
     columns: Sequence[Column]
     marks: Sequence[tuple[str, float]]
+    aside: float
+    size: float
     floor: float = HEIGHT - _BOTTOM
     left: float = _LEFT
     right: float = WIDTH - _RIGHT
@@ -60,7 +67,10 @@ def plot(passages: Sequence[Passage]) -> Plot | None:
         return None
     step = (WIDTH - _LEFT - _RIGHT) / len(shown)
     columns = [_column(_LEFT + (number + 0.5) * step, passage) for number, passage in enumerate(shown)]
-    return Plot(columns, [(words, height(seconds)) for words, seconds in _MARKS])
+    aside = round(min(_APART, step / 3), 1)
+    return Plot(
+        columns, [(words, height(seconds)) for words, seconds in _MARKS], aside, min(_SIZE, round(aside * 0.6, 1))
+    )
 
 
 def height(seconds: float) -> float:

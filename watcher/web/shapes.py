@@ -78,6 +78,35 @@ EVENT = fields(
     attempts=NUMBER,
     error=maybe(TEXT),
 )
+EXPLAINED: Shape = fields(
+    **EVENT["properties"],
+    meaning=TEXT,
+    advice=maybe(TEXT),
+    cause=maybe(NUMBER),
+    followed=every(NUMBER),
+    pulls=every(NUMBER),
+    state=TEXT,
+)
+_BUILD = {
+    **dict.fromkeys(
+        (
+            "commit", "name", "platform", "hw", "dockerfile", "base", "source", "reason", "dated", "inputs", "digest",
+            "packages", "log", "step",
+        ),
+        TEXT,
+    ),
+    **dict.fromkeys(("plan", "id", "pull", "attempts", "failures", "size"), NUMBER),
+    **dict.fromkeys(("next_try", "started_at", "finished_at"), maybe(TIME)),
+    "kind": {"enum": ["build", "relabel"]},
+    "state": {"enum": ["waiting", "running", "pushed", "tagged", "failed", "blocked", "superseded"]},
+    "day": DAY,
+    "cached": FLAG,
+    "seconds": {"type": "number"},
+    "error": maybe(TEXT),
+}  # fmt: skip
+BUILD = fields(**_BUILD)
+BUILD_SHOWN = fields(**_BUILD, size_note=TEXT)
+DESCRIPTION = fields(repository=TEXT, short=TEXT, full=TEXT)
 _ARTIFACT = fields(
     **dict.fromkeys(("arch", "libc", "url", "algorithm", "digest", "verified", "version"), TEXT)
 )  # fmt: skip

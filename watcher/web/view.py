@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from watcher.web.access import Viewer
+from watcher.web.programs import programs
 from watcher.web.prose import prose
 from watcher.web.site import Site
 
@@ -38,6 +39,7 @@ async def show(request: Request, site: Site, template: str, *, status: int = 200
         "viewer": getattr(request.state, "viewer", Viewer()),
         "can_log_in": site.access.has_token,
         "path": request.url.path,
+        "programs": programs(request.url.path, request.query_params),
         "now": site.app.now(),
     }
     text = await asyncio.to_thread(environment().get_template(template).render, known | context)
@@ -59,7 +61,15 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"when": when, "span": span, "prose": prose, "query": query, "count": count, "short": short}
+    made.filters |= {
+        "when": when,
+        "span": span,
+        "prose": prose,
+        "query": query,
+        "count": count,
+        "short": short,
+        "last": last,
+    }
     return made
 
 
@@ -92,6 +102,12 @@ def query(values: Mapping[str, Any]) -> str:
 def count(number: int, what: str) -> str:
     """``1 file``, ``2 files``, ``1,200 files``."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def last(text: str) -> str:
+    """The last line that says something: of what a build said the end tells why it failed."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
 
 
 def short(digest: str) -> str:

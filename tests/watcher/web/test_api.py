@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from state.model import Build
 from state.store import Published
 from tests.watcher.web.asking import Asking, ask
 from tests.world import NEWER, World
@@ -30,6 +32,15 @@ def lived(imported: World) -> World:
             app.store.ledger.add(
                 [Published("balenalib/raspberrypi3-node", tag, DIGEST, app.now(), tag.endswith("1101"))]
             )
+        values: dict[str, Any] = {
+            "commit": "c" * 40,
+            "platform": "linux/arm/v7",
+            "hw": "raspberrypi3",
+            "dockerfile": "d",
+            "base": "out",
+        }
+        failed = Build(1, name=f"balenalib/{NAME}", kind="build", day=app.now().date(), state="failed", **values)
+        app.store.builds.add([failed])
 
     imported.run(publish)
     return imported
@@ -47,11 +58,45 @@ ASKED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/pulls": ("/pulls", ("pulls",)),
     "/pulls/{number}": ("/pulls/1", ("pulls", "show", "1")),
     "/events": ("/events?limit=1000", ("events", "--limit", "1000")),
+    "/events/{number}": ("/events/1", ("explain", "1")),
+    "/builds": ("/builds?state=failed&limit=5", ("builds", "--state", "failed", "--limit", "5")),
+    "/builds/{number}": ("/builds/1", ("builds", "show", "1")),
+    "/describe": ("/describe?repository=raspberrypi3-node", ("describe", "raspberrypi3-node")),
     "/matrix": ("/matrix?hw=raspberrypi3&stack=node&variant=run", ("matrix", "--hw", "raspberrypi3", "--stack", "node", "--variant", "run")),
     "/resolve": (f"/resolve?name={NAME}", ("resolve", NAME)),
     "/tags": (f"/tags?name={NAME}", ("tags", NAME)),
     "/history": (f"/history?name={NAME}", ("history", NAME)),
 }  # fmt: skip
+OTHERS: Mapping[str, frozenset[str]] = {
+    "act": frozenset(
+        {"sync", "adopt", "build", "import", "prune", "recover", "rollback", "yank"}
+        | {f"pulls {verb}" for verb in ("merge", "close", "reopen", "recreate")}
+    ),
+    "write files": frozenset({"bake"}),
+    "ask upstream, which nobody's request may make us do": frozenset({"check"}),
+    "are about the machine where they are typed": frozenset({"doctor"}),
+}
+"""Commands with `--json` that are no reading of what is known, and what they do instead."""
+
+
+def with_json(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The commands below *command* that print a document."""
+    if any("--json" in param.opts for param in command.params):
+        yield " ".join(path)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            below = command.get_command(click.Context(command), name)
+            assert below
+            yield from with_json(below, (*path, name))
+
+
+def test_every_reading_command_has_a_path() -> None:
+    """Whatever prints a document of what is known is answered over HTTP too; the rest is told apart by name."""
+    commands = set(with_json(cli))
+    others = frozenset().union(*OTHERS.values())
+    assert others < commands
+    answered = {max((c for c in commands if " ".join(words).startswith(c)), key=len) for _, words in ASKED.values()}
+    assert commands - others == answered
 
 
 def test_every_answer_is_as_described_and_as_printed(lived: World) -> None:
@@ -93,6 +138,12 @@ def test_every_answer_is_as_described_and_as_printed(lived: World) -> None:
         ("/resolve?name=" + "x" * 301, 400, "longer than 300"),
         ("/tags?name=%24(id)", 404, "no such image"),
         ("/history?name=nothing-there", 404, ""),
+        ("/builds/1", 404, "no build 1"),
+        ("/builds?state=fine", 400, "state: one of waiting, running"),
+        ("/events/999999", 404, "no event 999999"),
+        (f"/events/{2**63}", 400, "number: a number from 1 to"),
+        ("/describe?repository=x-y", 404, "x-y: "),
+        ("/describe?repository=raspberrypi3-node", 404, "nothing is known to have been pushed"),
         ("/nothing", 404, "there is no /api/v1/nothing"),
     ],
 )

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from state.model import Build
 from state.store.board import Job, PlanSummary
 from watcher.web.site import Site
+from watcher.web.stage_plot import GROUPS, URGENT, Graph, graph
 from watcher.web.view import problem, show
 
 _PLANS = 8
@@ -22,16 +23,6 @@ _TAIL = 65_536
 _BIGGEST = 2**63 - 1
 LOGS = "builds"
 """The folder below that of the memory in which the logs are."""
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "done": ("tagged",),
-    "pushed": ("pushed",),
-    "running": ("running",),
-    "waiting": ("waiting",),
-    "failed": ("failed", "blocked"),
-    "superseded": ("superseded",),
-}
-"""What people are told of the states, in the order of a bar from left to right."""
-_URGENT = ("failed", "running", "blocked", "pushed", "waiting", "tagged", "superseded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +68,7 @@ def stages(jobs: Sequence[Job]) -> list[Stage]:
 
 
 def _stage(number: int, jobs: Sequence[Job]) -> Stage:
-    ordered = sorted(jobs, key=lambda job: (_URGENT.index(job.state), job.id))
+    ordered = sorted(jobs, key=lambda job: (URGENT.index(job.state), job.id))
     bases = [base for base, _ in Counter(job.base for job in jobs).most_common(4)]
     return Stage(number, bar(Counter(job.state for job in jobs)), ordered[:_SHOWN], len(jobs) - _SHOWN, bases)
 
@@ -94,15 +85,17 @@ async def page(site: Site, request: Request) -> Response:
     found = await asyncio.to_thread(_plan, site, number) if number <= _BIGGEST else None
     if found is None:
         return await problem(request, site, 404, "No such plan", f"No builds were planned by event {number}.")
-    plan, there = found
+    plan, there, drawn = found
     running = any(plan.states.get(state) for state in ("waiting", "running", "pushed"))
-    return await show(request, site, "plan.html", plan=plan, bar=bar(plan.states), stages=there, running=running)
+    return await show(
+        request, site, "plan.html", plan=plan, bar=bar(plan.states), stages=there, graph=drawn, running=running
+    )
 
 
-def _plan(site: Site, number: int) -> tuple[PlanSummary, list[Stage]] | None:
+def _plan(site: Site, number: int) -> tuple[PlanSummary, list[Stage], Graph] | None:
     board = site.app.store.pages.board
-    found = board.plans(1, number)
-    return (found[0], stages(board.jobs(number))) if found else None
+    found, jobs = board.plans(1, number), board.jobs(number)
+    return (found[0], stages(jobs), graph(jobs)) if found else None
 
 
 async def image(site: Site, request: Request) -> Response:

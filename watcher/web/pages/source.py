@@ -13,6 +13,7 @@ from starlette.responses import Response
 from generator.rows import Catalogue
 from state.model import Held, Platform, Release
 from state.store import PullRecord, Store
+from state.store.desk import Pause
 from state.store.feeds import SourceState
 from watcher.platforms import Spot, of_newest, waiting
 from watcher.web.lag_plot import COLUMNS, Plot, plot
@@ -45,9 +46,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """All of the page."""
+    """All of the page; ``pause`` is a person's wish that the source be left alone."""
 
     name: str
+    pause: Pause | None
     state: SourceState
     lines: Sequence[Line]
     older: Sequence[Release]
@@ -69,6 +71,7 @@ def read(store: Store, catalogue: Catalogue, name: str, now: datetime) -> Source
     newest = [r for r in found if (r.line, str(r.version)) in spots]
     return SourcePage(
         name=name,
+        pause=store.desk.paused().get(name),
         state=store.source_state(name),
         lines=[line(r, spots[r.line, str(r.version)], waiting(r, held), pulls) for r in newest],
         older=[r for r in found if (r.line, str(r.version)) not in spots][:50],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +14,8 @@ from builder.engines import command
 from builder.engines.engine import BuildRequest, Ran
 from builder.oci import Layout
 from state.errors import BuildError
+
+_FROM = re.compile(r"^FROM (?:--\S+ )*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,11 @@ class Buildah:
             await self._do("push", "--format=oci", tag, f"oci:{request.output}", log=request.log)
         finally:
             await self._do("rmi", "--force", tag, check=False)
-        return Layout(request.output)
+        layout = Layout(request.output)
+        if await asyncio.to_thread(_from_nothing, request.dockerfile):
+            # buildah 1.28 says linux/arm/v7 of every ARM image that stands on no other, whatever it was asked for.
+            await asyncio.to_thread(layout.state, request.platform)
+        return layout
 
     async def run(
         self,
@@ -108,3 +116,8 @@ class Buildah:
             file.write(self.registries)
             file.flush()
             yield {**self.environment, "CONTAINERS_REGISTRIES_CONF": file.name}
+
+
+def _from_nothing(dockerfile: Path) -> bool:
+    """Whether the last stage of a Dockerfile stands on no image, from which it would have its platform."""
+    return _FROM.findall(dockerfile.read_text("utf-8"))[-1:] == ["scratch"]

@@ -99,7 +99,10 @@ class Run:
         async def job(app: App) -> dict[str, Any]:
             wanted = await planning.by_names(app, [IMAGE])
             await planning.ask(app, replace(wanted, images=wanted.images[:1]))
-            return (await building.work(app)).document()
+            report = await building.work(app)
+            for failed in report.broken:
+                print(f"  {failed.name}: {failed.error}", flush=True)
+            return report.document()
 
         async def whole() -> dict[str, Any]:
             async with wired(load(self.workspace / "watcher.toml")) as app:

@@ -1,0 +1,55 @@
+"""What buildah leaves, by a stand-in program that says of ARM images what buildah 1.28 says; others run the real one."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from builder import publish
+from builder.engines.buildah import Buildah
+from builder.engines.engine import BuildRequest
+from builder.oci import labels_of, platform_of
+from builder.registry import Registry, RegistrySettings
+from tests.registry import LoopbackRegistry
+from tests.registry.images import layout
+from watcher.config import base_environment
+
+PROGRAM = """#!/bin/sh
+case "$1" in push) for word in "$@"; do case "$word" in oci:*) cp -r "{made}" "${{word#oci:}}" ;; esac; done ;; esac
+"""
+
+
+def _buildah(folder: Path) -> Buildah:
+    """A buildah whose images say that they are of ARMv7."""
+    layout(folder / "made", "linux/arm/v7", labels={"kept": "yes"})
+    program = folder / "bin" / "buildah"
+    program.parent.mkdir()
+    program.write_text(PROGRAM.format(made=folder / "made"))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    environment = base_environment()
+    return Buildah({**environment, "PATH": f"{program.parent}:{environment['PATH']}"})
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "stated"),
+    [
+        ("FROM debian AS make\nRUN x\nFROM scratch\nCOPY --from=make /rootfs/ /\n", "linux/arm/v6"),
+        ("FROM scratch AS make\nCOPY x /\nFROM arm32v7/debian\nCOPY --from=make / /\n", "linux/arm/v7"),
+    ],
+)
+async def test_an_image_on_nothing_is_of_the_platform_that_was_asked_for(
+    tmp_path: Path, dockerfile: str, stated: str
+) -> None:
+    """One that stands on another keeps what that says: it is refused where that is wrong."""
+    (tmp_path / "Dockerfile").write_text(dockerfile)
+    request = BuildRequest(tmp_path, tmp_path / "Dockerfile", "linux/arm/v6", tmp_path / "out", tmp_path / "log", 17)
+    made = await _buildah(tmp_path).build(request)
+    assert platform_of(made.config()) == stated
+    assert labels_of(made.config()) == {"kept": "yes"}
+    with LoopbackRegistry() as server:
+        registry = Registry(RegistrySettings(server.host, plain=True))
+        manifest = await publish.push(registry, "family/image", made)
+        await publish.checked_platform(registry, "family/image", manifest, stated)
+        await registry.aclose()

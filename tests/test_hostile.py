@@ -156,6 +156,22 @@ def test_an_old_index_proposes_no_downgrade(imported: World) -> None:
     assert imported.text("catalogue/releases/node/22.json") == recorded
 
 
+@pytest.mark.parametrize("served", [("22.23.1", "22.11.0"), ()])
+def test_an_old_index_takes_no_proposal_back(proposed: World, served: tuple[str, ...]) -> None:
+    """What is proposed may be the security release that an attacker hides: it stays open, and the run says why."""
+    index = proposed.index()
+    proposed.serve_index([e for e in index if e["version"][1:] in served] or [index[0] | {"version": "v16.99.0"}])
+    for _ in range(2):
+        found = proposed.sync()
+        assert (found["pulls"], proposed.pull(2).standing) == ([], "open")
+        [reason] = [s["reason"] for s in found["skipped"] if s["version"] == "22.23.2"]
+        assert "the index is older than the one of 2026-08-10 09:00 that listed 22.23.2" in reason
+        assert "is still there" in reason
+        proposed.day(NEWER[2] + timedelta(days=1))
+    proposed.serve_index(index)
+    assert proposed.sync()["skipped"] == []
+
+
 def test_a_clock_that_jumps_takes_nothing_back(imported: World) -> None:
     """Years back, and to the year 2100: what is recorded stays; the end of a line is proposed, and no more than that."""
     recorded = imported.git("rev-parse", "main")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 from state.events import ArtifactChanged
-from tests.upstream.layout import UNOFFICIAL
+from tests.upstream import Fault
+from tests.upstream.layout import OFFICIAL, UNOFFICIAL
 from tests.world import NEWER, World
 from watcher.app import App
 
@@ -35,11 +37,23 @@ def test_a_version_that_is_ignored_takes_its_pull_request_along(proposed: World)
 
 
 def test_a_release_that_is_withdrawn_takes_its_pull_request_along(proposed: World) -> None:
-    """Nobody should merge what upstream took back; the newest that is left is proposed."""
+    """Nobody should merge what upstream took back, files and all; the newest that is left is proposed."""
+    for site in (OFFICIAL, UNOFFICIAL):
+        shutil.rmtree(proposed.served / site / "v22.23.2")
     proposed.serve_index([e for e in proposed.index() if e["version"] != "v22.23.2"])
     found = proposed.sync()
     assert proposed.pull(2).standing == "closed"
     assert [(p["number"], p["new"]) for p in found["pulls"]] == [(3, "22.23.1")]
+
+
+def test_a_release_whose_files_cannot_be_asked_for_is_not_withdrawn(proposed: World) -> None:
+    """An outage proves nothing: what is proposed stays, and the next poll asks again."""
+    proposed.serve_index([e for e in proposed.index() if e["version"] != "v22.23.2"])
+    for file in proposed.served.glob("*/**/v22.23.2/*"):
+        proposed.upstream.faults[f"/{file.relative_to(proposed.served)}"] = Fault("status", 403)
+    found = proposed.sync()
+    assert (found["pulls"], proposed.pull(2).standing) == ([], "open")
+    assert "cannot be asked for" in found["skipped"][0]["reason"]
 
 
 def test_a_list_of_the_newest_alone_withdraws_nothing(proposed: World) -> None:
@@ -55,10 +69,12 @@ def test_a_line_that_vanishes_is_told_and_kept(proposed: World) -> None:
     """It may have ended, or the document may be cut short: that is for a person to say."""
     proposed.serve_index([proposed.index()[0] | {"version": "v16.99.0"}])
     found = proposed.sync()
-    assert [s["reason"] for s in found["skipped"]] == [
+    ended, older = (s["reason"] for s in found["skipped"])
+    assert ended == (
         "upstream lists nothing of 22 any more; what is recorded stays: if the line has ended, remove its record"
-    ]
-    assert (found["pulls"], proposed.pull(2).standing) == ([], "closed")
+    )
+    assert "is older than the one" in older
+    assert (found["pulls"], proposed.pull(2).standing) == ([], "open")
 
 
 def test_the_end_of_a_line_takes_its_update_along(proposed: World) -> None:

@@ -14,6 +14,7 @@ from state.errors import FetchError, KeyTooOld, NotPublished, SourceError
 from state.events import FeedFailed, ProposalObsolete, SupportEnded
 from state.model import Artifact, Held, Offer, Platform, Release, Skipped, Version
 from state.store import PullRecord
+from watcher import withdrawal
 from watcher.answers import LineNetwork
 from watcher.app import App
 from watcher.documents import Asked
@@ -70,10 +71,12 @@ class Line:
     async def look(self) -> Look:
         """Look at the line: newest release first, until one can be proposed or is recorded already."""
         found, today = Look(self.name), self.app.now().date()
+        if not self.listed:
+            await self._vanished(found)
         if self._over(found, today):
             return found
-        self._withdrawn(found)
-        newest = await self._search(found)
+        kept = await self._withdrawn(found)
+        newest = await self._search(found) or kept
         had = found.release or self.recorded
         found.awaited = newest if newest and not (had and had.version == newest.version) else None
         if self.recorded and found.release:
@@ -88,7 +91,7 @@ class Line:
         """
         newest, tries = None, 0
         for release in self.listed:
-            if self._older(release):
+            if self._older(release, found):
                 break
             if self._refused(release, found):
                 if self._ignored(release):
@@ -124,7 +127,6 @@ class Line:
     def _over(self, found: Look, today: date) -> bool:
         """Whether the line is not to be looked at: its support ended, is yet to begin, or is unknown."""
         if not self.listed:
-            self._vanished(found)
             return True
         if self.listed[0].supported(today):
             return False
@@ -138,16 +140,17 @@ class Line:
             found.skipped.append(Skipped(self.source.NAME, self.name, str(self.recorded.version), reason))
         return True
 
-    def _vanished(self, found: Look) -> None:
+    async def _vanished(self, found: Look) -> None:
         """Say that upstream lists nothing of the line any more: it may have ended, or its document may be cut short."""
         reason = f"upstream lists nothing of {self.name} any more"
         if self.recorded:
             kept = f"{reason}; what is recorded stays: if the line has ended, remove its record"
             found.skipped.append(Skipped(self.source.NAME, self.name, str(self.recorded.version), kept))
-        found.obsolete = self._obsolete(reason)
+        if self.proposed and not await self._doubted(found, self.proposed):
+            found.obsolete = self._obsolete(reason)
 
-    def _withdrawn(self, found: Look) -> None:
-        """Say of what is recorded or proposed that upstream does not list it any more.
+    async def _withdrawn(self, found: Look) -> Release | None:
+        """Say of what is recorded or proposed that upstream does not list it any more; return a proposal that stands.
 
         Only what is newer than something that is listed: some upstreams list a few newest releases, or the one.
         """
@@ -156,15 +159,26 @@ class Line:
         if self.recorded and self.recorded.version not in listed and listed[0] < self.recorded.version:
             kept = Skipped(self.source.NAME, self.name, str(self.recorded.version), f"{reason}; what is recorded stays")
             found.skipped.append(kept)
-        if self.proposed and self.proposed not in listed and listed[-1] < self.proposed:
-            found.obsolete = self._obsolete(f"{self.proposed} was {reason}")
+        if not self.proposed or self.proposed in listed or self.proposed < listed[-1]:
+            return None
+        if await self._doubted(found, self.proposed):
+            return Release(self.source.NAME, self.name, self.proposed, None)
+        found.obsolete = self._obsolete(f"{self.proposed} was {reason}")
+        return None
 
-    def _older(self, release: Release) -> bool:
-        """Whether we have, or propose, something newer: nothing is ever taken back by itself."""
+    async def _doubted(self, found: Look, proposed: Version) -> bool:
+        """Whether what lacks the *proposed* release may be an old index: then it stays proposed, and that is said."""
+        doubt = await withdrawal.doubt(self.app, self.source.NAME, self.name, proposed, self.listed, self.network)
+        if doubt:
+            found.skipped.append(Skipped(self.source.NAME, self.name, str(proposed), doubt))
+        return bool(doubt)
+
+    def _older(self, release: Release, found: Look) -> bool:
+        """Whether we have, or propose, something newer: nothing is taken back unless it was withdrawn."""
         if self.recorded and release.version < self.recorded.version:
             return True
-        listed = any(r.version == self.proposed for r in self.listed)
-        return self.proposed is not None and listed and release.version < self.proposed
+        withdrawn = found.obsolete and not any(r.version == self.proposed for r in self.listed)
+        return self.proposed is not None and not withdrawn and release.version < self.proposed
 
     def _refused(self, release: Release, found: Look) -> bool:
         """Whether a person or a rule says not to propose this version."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from builder.github_access import AppKey, sign_in, told, words
-from builder.github_pulls import ask_for_review, is_ours, labelled, merged, ours, say, touched, verdict
+from builder.github_pulls import ask_for_review, brought_up, is_ours, labelled, merged, ours, say, touched, verdict
 from builder.lane import Allowance, WriteLane
 from builder.ports import Checks, Draft
 from state.errors import ForgeError
@@ -126,12 +126,7 @@ class GitHubForge:
             pull = repository.get_pull(number)
             if pull.state != "open":
                 return ours(pull)
-            if (pull.title, pull.body or "", pull.base.ref) != (draft.title, draft.body, draft.base):
-                pull.edit(title=draft.title, body=draft.body, base=draft.base)
-            after = labelled(pull, draft)
-            if comment:
-                say(pull, comment)
-            return after
+            return brought_up(pull, draft, comment)
 
         return await self.call(f"update pull request {number}", updated)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from builder.github_access import words
-from builder.ports import Checks, Draft, label_edits, labels_after
+from builder.operations import Comment, Edit, Facts, Label, OnPull, Open, Unlabel, on_pull
+from builder.ports import Checks, Draft, labels_after
 from state.errors import ForgeError, MergeConflict
 from state.model import PullRequest, Standing
 
@@ -104,14 +106,34 @@ def _brought(repository: Repository, pull: Theirs) -> str:
 
 
 def labelled(pull: Theirs, draft: Draft) -> PullRequest:
-    """Put labels on and take labels off one by one: to set them all would undo what a person does meanwhile."""
+    """Label one that was opened just now; should it be an older one, its text is the next update's."""
     there = tuple(label.name for label in pull.labels)
-    added, removed = label_edits(there, draft)
-    if added:
-        # PyGithub sends a bare list, which GitHub's description does not have.
-        pull.requester.requestJsonAndCheck("POST", f"{pull.issue_url}/labels", input={"labels": list(added)})
-    for label in removed:
-        _unlabel(pull, label)
+    return _done(pull, draft, on_pull(draft, Facts(draft.title, draft.body, draft.base, there)))
+
+
+def brought_up(pull: Theirs, draft: Draft, comment: str | None) -> PullRequest:
+    """Make an open one say what *draft* does."""
+    there = tuple(label.name for label in pull.labels)
+    return _done(pull, draft, on_pull(draft, Facts(pull.title, pull.body or "", pull.base.ref, there), comment))
+
+
+def _done(pull: Theirs, draft: Draft, plan: Sequence[OnPull]) -> PullRequest:
+    """Carry out a plan. Labels go on and off one by one: to set them all would undo what a person does meanwhile."""
+    there = tuple(label.name for label in pull.labels)
+    for operation in plan:
+        match operation:
+            case Open():
+                raise AssertionError("it is open")
+            case Edit():
+                pull.edit(title=draft.title, body=draft.body, base=draft.base)
+            case Label(names):
+                # PyGithub sends a bare list, which GitHub's description does not have.
+                pull.requester.requestJsonAndCheck("POST", f"{pull.issue_url}/labels", input={"labels": list(names)})
+            case Unlabel(names):
+                for label in names:
+                    _unlabel(pull, label)
+            case Comment(text):
+                say(pull, text)
     return replace(ours(pull), labels=labels_after(there, draft))
 
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from builder.fastimport import Identity
 from builder.leftovers import clear_shared
+from builder.operations import Facts, on_pull
 from builder.ports import Checks, Draft
 from builder.process import GitProcess
 from builder.pull_ledger import Kept, Ledger
@@ -73,9 +74,12 @@ class LocalForge:
             kept = ledger.one(number)
             if kept.record.standing != "open":
                 return self._whole(ledger, kept)
-            after = kept.record.redrafted(draft).said(comment, self._now())
-            if after == kept.record and ledger.body(kept) == draft.body:
-                return self._seen(after, draft.body)
+            record = kept.record
+            plan = on_pull(draft, Facts(record.title, ledger.body(kept), record.base, record.labels), comment)
+            if not plan:
+                return self._seen(record, draft.body)
+            # All of it is one commit here.
+            after = record.redrafted(draft).said(comment, self._now())
             return self._whole(ledger, ledger.write(after, kept.commit, draft.body))
 
         return await self._run(updated)

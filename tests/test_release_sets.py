@@ -139,18 +139,28 @@ def test_a_flavour_that_cannot_be_asked_for_is_not_taken_out_of_the_pull_request
 
 
 def test_a_withdrawn_flavour_leaves_the_pull_request_and_the_other_stays(played: Toys) -> None:
-    """The set is brought without it; once nothing is left the pull request is closed."""
+    """The set is brought without it; once nothing is left the pull request is closed. Its files are gone from upstream."""
+    for line, version in zip(FLAVOURS, ("8.0.101", "8.0.2"), strict=True):
+        played.release(line, version)
+    [pull] = played.sync().pulls
+    played.withdraw("8.0-sdk", "8.0.101")
+    [less] = played.sync().pulls
+    assert (less.number, less.lines) == (pull.number, {"8.0-runtime": "8.0.2"})
+    played.withdraw("8.0-runtime", "8.0.2")
+    played.sync()
+    assert played.world.pull(pull.number).standing == "closed"
+
+
+def test_a_flavour_that_an_old_index_lacks_stays_proposed(played: Toys) -> None:
+    """Its files stand: the set is not brought without it."""
     for line, version in zip(FLAVOURS, ("8.0.101", "8.0.2"), strict=True):
         played.release(line, version)
     [pull] = played.sync().pulls
     played.index = [each for each in played.index if each["version"] != "8.0.101"]
     played.list()
-    [less] = played.sync().pulls
-    assert (less.number, less.lines) == (pull.number, {"8.0-runtime": "8.0.2"})
-    played.index = [each for each in played.index if each["version"] != "8.0.2"]
-    played.list()
-    played.sync()
-    assert played.world.pull(pull.number).standing == "closed"
+    found = played.sync()
+    assert (found.pulls, [s.version for s in found.skipped if "is older than" in s.reason]) == ([], ["8.0.101"])
+    assert played.world.pulls()[0].lines == pull.lines
 
 
 def test_all_flavours_of_a_number_end_together(played: Toys) -> None:

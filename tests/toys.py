@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -156,6 +157,12 @@ class Toys:
         """Announce and publish."""
         self.announce(line, version, security=security)
         self.publish(line, version)
+
+    def withdraw(self, line: str, version: str) -> None:
+        """Take a release back: out of the index, and its files away."""
+        self.index = [each for each in self.index if each["version"] != version]
+        self.list()
+        shutil.rmtree(self.world.served / HOST / line / version)
 
     def sync(self) -> Report:
         """Run ``watcher sync toy``."""

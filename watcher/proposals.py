@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from builder.operations import Branch, Leave, Push, on_branch
 from builder.ports import Commit, Draft
 from generator import message
 from generator.plan import Planned
@@ -26,14 +27,12 @@ async def submit(planned: Planned, head: str, recorded: Recorded, app: App) -> l
     """
     change = planned.change
     known = app.store.open_pull(change.branch)
-    if known and known.held:
-        return [_held(change, known, recorded, app)]
     remote = await app.repository.head(change.branch)
-    if known and known.key == change.key and known.head == remote and await _mergeable(change, known, head, app):
+    if known and known.head == remote and await _fits(change, known, head, app):
         return await _unsaid(known, recorded, app)
-    commit = await _pushed(change, head, remote, recorded, app)
-    if commit is None:
-        return [_edited(change, known, recorded, app)]
+    commit = await _commit(change, head, recorded, app)
+    if left := await _pushed(change, commit, remote, known, app):
+        return [_left(left, change, known, recorded, app)]
     if known:
         # Before the forge is told: a branch that we moved is never taken for one that people moved.
         moved = replace(known, head=commit, new=change.new, lines=dict(change.lines), key="", event=recorded.id)
@@ -47,21 +46,28 @@ async def submit(planned: Planned, head: str, recorded: Recorded, app: App) -> l
     return [(PullRequestUpdated if known else PullRequestOpened)(change.source, pull)]
 
 
-async def _pushed(change: Change, head: str, remote: str | None, recorded: Recorded, app: App) -> str | None:
-    """Bring the branch to the change's commit and return that; None where the branch is somebody else's."""
+async def _commit(change: Change, head: str, recorded: Recorded, app: App) -> str:
+    """Make the change's commit in the clone: the same one whenever it is made again."""
     text = change.message
     if app.config.settings.commits.sign_off:
         text += f"Signed-off-by: {app.identity.name} <{app.identity.email}>\n"  # one more of the trailers
-    commit = await app.repository.commit(Commit(change.branch, head, text, dict(change.files), recorded.at))
-    if remote == commit:
-        return commit
-    if remote is not None and not await _ours(change, remote, app):
-        return None
-    try:
-        await app.repository.push(change.branch, commit, remote)
-    except StaleLease:
-        return None
-    return commit
+    return await app.repository.commit(Commit(change.branch, head, text, dict(change.files), recorded.at))
+
+
+async def _pushed(change: Change, commit: str, remote: str | None, known: PullRecord | None, app: App) -> Leave | None:
+    """Bring the branch to *commit*; return why it is left alone, if it is."""
+    ours = remote == commit or await _ours(change, remote, app)
+    match on_branch(commit, Branch(remote, ours, held=bool(known and known.held))):
+        case Leave() as left:
+            return left
+        case Push(expected=expected):
+            try:
+                await app.repository.push(change.branch, commit, expected)
+            except StaleLease:
+                return Leave("foreign")
+        case None:
+            pass
+    return None
 
 
 async def _unsaid(known: PullRecord, recorded: Recorded, app: App) -> list[Event]:
@@ -72,10 +78,12 @@ async def _unsaid(known: PullRecord, recorded: Recorded, app: App) -> list[Event
     return [happened(known.source, await app.forge.pull(known.number))]
 
 
-def _held(change: Change, known: PullRecord, recorded: Recorded, app: App) -> ChangeSkipped:
-    """Say that people have asked to be left alone."""
+def _left(left: Leave, change: Change, known: PullRecord | None, recorded: Recorded, app: App) -> ChangeSkipped:
+    """Say why the branch is left alone: people have asked for it, or it is somebody else's now."""
     _later(known, recorded, app)
-    reason = f"#{known.number} is held: it is brought up to date once `{standing.HOLD}` is taken off"
+    reason = f"somebody else pushed to {change.branch}: it is left alone"
+    if known and left.why == "held":
+        reason = f"#{known.number} is held: it is brought up to date once `{standing.HOLD}` is taken off"
     return ChangeSkipped(Skipped(change.source, change.line or "", change.new or change.old or "", reason))
 
 
@@ -85,21 +93,16 @@ def _later(known: PullRecord | None, recorded: Recorded, app: App) -> None:
         app.store.save_pull(replace(known, event=recorded.id), app.now())
 
 
-def _edited(change: Change, known: PullRecord | None, recorded: Recorded, app: App) -> ChangeSkipped:
-    """Say that the branch is somebody else's now."""
-    _later(known, recorded, app)
-    reason = f"somebody else pushed to {change.branch}: it is left alone"
-    return ChangeSkipped(Skipped(change.source, change.line or "", change.new or change.old or "", reason))
-
-
-async def _mergeable(change: Change, known: PullRecord, head: str, app: App) -> bool:
-    """Whether the branch as it is still merges: asked only when the default branch moved."""
+async def _fits(change: Change, known: PullRecord, head: str, app: App) -> bool:
+    """Whether the branch brings this change already, and still merges: asked only when the default branch moved."""
+    if known.held or known.key != change.key:
+        return False
     return known.base == head or await app.repository.merges_cleanly(change.branch, app.branch)
 
 
-async def _ours(change: Change, remote: str, app: App) -> bool:
+async def _ours(change: Change, remote: str | None, app: App) -> bool:
     """Whether the branch's tip is a commit that we made: one we recorded, or one that carries our trailers."""
-    if any(p.head == remote for p in app.store.pulls() if p.branch == change.branch):
+    if remote is None or any(p.head == remote for p in app.store.pulls() if p.branch == change.branch):
         return True
     if (await app.repository.told(remote)).committer != app.identity.email:
         return False  # amended by a person, who keeps the trailers

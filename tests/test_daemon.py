@@ -7,6 +7,8 @@ import fcntl
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from state.errors import ForgeError, SettingsError
-from tests.running import running, settings
+from tests.running import Running, running, settings
 from tests.upstream import Fault
 from tests.upstream.layout import OFFICIAL
 from tests.world import NEWER, World
@@ -71,6 +73,29 @@ def test_a_daemon_polls_proposes_reloads_and_ends(today: World) -> None:
         daemon.send(signal.SIGTERM)
         assert daemon.ends() == 0
     assert [pull.state for pull in today.pulls()] == ["open"]
+
+
+_HANGUP = """
+import os, signal, sys
+class Hangup:
+    def find_spec(self, name, *_):
+        if name == "watcher.daemon":
+            os.kill(os.getpid(), signal.SIGHUP)
+sys.meta_path.insert(0, Hangup())
+from watcher.cli import cli
+cli()
+"""
+
+
+def test_a_reload_that_is_asked_for_while_it_starts_does_not_end_it(today: World) -> None:
+    """SIGHUP comes while the program is still being loaded."""
+    log = today.folder / "starting.log"
+    command = [sys.executable, "-c", _HANGUP, "run", "--role", "web", "--config", str(today.config_file)]
+    with log.open("wb") as err, subprocess.Popen(command, stderr=err) as process:
+        daemon = Running(process, log)
+        daemon.until(lambda: process.poll() is not None or "listening on" in daemon.text(), "a start")
+        daemon.send(signal.SIGTERM)
+        assert daemon.ends() == 0
 
 
 @pytest.mark.parametrize("twice", [True, False])

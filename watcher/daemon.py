@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
-from state.errors import SettingsError, WatcherError
+from state.errors import SettingsError, StoreError, WatcherError
 from watcher.conductor import Conductor
 from watcher.config import Configured, load, supervisor
 from watcher.daemon_settings import Role
@@ -53,8 +53,8 @@ class Daemon:
 
         :raises SettingsError: the settings cannot be used, or pretend another time
         """
+        self._catch()  # first: a reload that is asked for while this starts would end it
         config = checked(load(self._file))
-        self._catch()
         set_up(config.settings.log)
         async with self._supervisor.watched():
             await self._lives(config)
@@ -115,7 +115,7 @@ class Daemon:
                 grace = config.settings.daemon.grace_seconds
                 await stack.enter_async_context(self._listener.serving(application(live), grace))
                 log.info("listening on %s", self._listener.url)
-            works = {"poll": self._poll, "publish": _publish}
+            works = {"poll": self._poll, "publish": publish}
             tasks = [asyncio.create_task(work(conductor)) for role, work in works.items() if role in self._roles]
             self._supervisor.tell(READY)
             return await self._until(conductor, tasks)
@@ -168,14 +168,15 @@ class Daemon:
             schedule.now(name)
 
 
-async def _publish(conductor: Conductor) -> None:
+async def publish(conductor: Conductor) -> None:
     """The role ``publish``: make what is due; where that cannot be, say so once, and wait for longer.
 
     Now and then, after the builds, the registry is rid of what nobody needs any more.
     """
-    told, pause, prune_at = "", 0.0, conductor.app.now()
+    told, pause, prune_at, seen = "", 0.0, conductor.app.now(), 0
     while True:
         try:
+            seen = conductor.app.store.last_event()
             await conductor.build()
             told, pause = "", 0.0
         except WatcherError as error:
@@ -192,7 +193,19 @@ async def _publish(conductor: Conductor) -> None:
         await asyncio.sleep(pause)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(conductor.app.config.settings.daemon.builds_every_seconds):
+                await _news(conductor, seen)
+
+
+async def _news(conductor: Conductor, seen: int) -> None:
+    """Wait until a build was planned here, or another process recorded something after the event *seen*."""
+    every = conductor.app.config.settings.daemon.inbox_every_seconds
+    while not conductor.planned.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(every):
                 await conductor.planned.wait()
+        with contextlib.suppress(StoreError):  # then the next look at the queue says so
+            if conductor.app.store.last_event() != seen:
+                return
 
 
 def checked(config: Configured) -> Configured:

@@ -28,9 +28,10 @@ class Daemon(Table):
     """``[daemon]``.
 
     ``grace_seconds`` is how long a stop waits for what is being done. ``look_every_seconds``: how often the forge is asked
-    what maintainers did, where no webhook tells it. ``inbox_every_seconds``: how often what other processes wish is looked
-    for. ``builds_every_seconds``: how often the queue of builds is looked at, where nothing tells of it. ``bases_every``: how often the registries of the base images are asked at least. ``forget_after``: how long
-    webhooks and wishes that were carried out are kept.
+    what maintainers did, where no webhook tells it. ``inbox_every_seconds``: how often what other processes wish or
+    record is looked for. ``builds_every_seconds``: how often the queue of builds is looked at, where nothing tells of it.
+    ``bases_every``: how often the registries of the base images are asked at least. ``forget_after``: how long webhooks
+    and wishes that were carried out are kept.
     """
 
     grace_seconds: float = Field(default=25.0, gt=0)

@@ -82,14 +82,27 @@ class Schedule:
         due = now + timedelta(seconds=wait + spread)
         # APScheduler counts the run that plans this one as running still: it is this class that lets none overlap.
         self._scheduler.add_job(
-            self._poll, DateTrigger(due, UTC), [name], id=f"poll {name}", replace_existing=True, max_instances=3
+            self._broken_off,
+            DateTrigger(due, UTC),
+            [self._poll, name],
+            id=f"poll {name}",
+            replace_existing=True,
+            max_instances=3,
         )
 
     def _every(self, interval: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
         seconds = interval.total_seconds()
         jitter = min(_MOST, seconds * _SHARE)
         trigger = IntervalTrigger(seconds=max(1, round(seconds)), timezone=UTC, jitter=jitter)
-        self._scheduler.add_job(guarded, trigger, [name, job], id=name)
+        self._scheduler.add_job(self._broken_off, trigger, [guarded, name, job], id=name)
+
+    async def _broken_off(self, job: Callable[..., Awaitable[None]], *arguments: object) -> None:
+        """Run a job that the end breaks off: that is no failure, as APScheduler would say in the log."""
+        try:
+            await job(*arguments)
+        except asyncio.CancelledError:
+            if not self._ended:
+                raise
 
     async def _poll(self, name: str) -> None:
         """Poll a source now, and plan its next poll by what that found out; never beside itself."""
@@ -102,7 +115,8 @@ class Schedule:
                 await guarded(f"poll {name}", lambda: self._conductor.poll(name))
         finally:
             self._running.discard(name)
-            self._plan(name, self._next(name))
+            if not self._ended:
+                self._plan(name, self._next(name))
         self._follow(name)
 
     def _follow(self, name: str) -> None:

@@ -17,6 +17,8 @@ from tests.world import World
 from watcher import pipeline
 from watcher.app import App
 from watcher.conductor import Conductor
+from watcher.daemon import publish
+from watcher.wiring import wired
 
 T = TypeVar("T")
 
@@ -123,3 +125,25 @@ def test_builds_are_made_where_there_is_something_to_make(world: World) -> None:
     world.decide("merge", 1)
     with pytest.raises(SettingsError, match=r"\[registry\] url"):
         conduct(world, Conductor.build)
+
+
+def test_what_another_process_plans_is_built_at_once(world: World) -> None:
+    """The role publish alone looks at its queue when something was recorded, however rarely it looks unasked."""
+    world.settings("[daemon]\nbuilds_every_seconds = 86400\ninbox_every_seconds = 0.01")
+
+    class Looking(Conductor):
+        looked: asyncio.Queue[None] = asyncio.Queue()
+
+        async def build(self) -> None:
+            self.looked.put_nowait(None)
+
+    async def job(app: App) -> None:
+        conductor = Looking(app)
+        publishing = asyncio.create_task(publish(conductor))
+        await conductor.looked.get()
+        async with wired(app.config) as other:
+            other.store.record([RenderAsked()], other.now())
+        await asyncio.wait_for(conductor.looked.get(), 30)
+        publishing.cancel()
+
+    world.run(job)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from tests.world import World
 from watcher.app import App
@@ -90,3 +93,29 @@ def test_a_stopped_schedule_polls_no_more(world: World) -> None:
         assert conductor.polls == 0
 
     scheduled(world, job)
+
+
+def test_a_poll_that_a_stop_breaks_off_is_no_error(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Who stops the daemon reads no traceback about what was only looking, and the source has no next poll."""
+
+    class Stuck(Counting):
+        task: asyncio.Task[Any] | None = None
+
+        async def poll(self, name: str) -> Polled:
+            self.task = asyncio.current_task()
+            await asyncio.Event().wait()
+            return Polled(name)
+
+    async def job(app: App) -> None:
+        conductor = Stuck(replace(app, now=clock))
+        schedule = Schedule(conductor, ["node"])
+        schedule.start()
+        while conductor.task is None:
+            await asyncio.sleep(0.001)
+        schedule.stop()
+        await asyncio.wait([conductor.task])
+        await asyncio.sleep(0)
+
+    with caplog.at_level(logging.ERROR):
+        world.run(job)
+    assert caplog.text == ""

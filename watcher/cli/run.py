@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 
 import click
 
@@ -29,6 +30,8 @@ def command(ctx: click.Context, roles: tuple[str, ...]) -> None:
     poll asks upstream, opens pull requests and hears decisions; publish builds and tags what was merged; web listens on
     [web] listen. SIGTERM ends it after the step that is running, SIGHUP reads the settings again.
     """
+    # Nothing has been read yet that could be read again, and unheard it would end us: loading the daemon takes a second.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from typing import cast
 
     from watcher.daemon import Daemon

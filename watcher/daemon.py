@@ -23,7 +23,7 @@ from watcher.live import Live
 from watcher.logs import set_up
 from watcher.schedule import Schedule, guarded
 from watcher.systemd import READY, STOPPING
-from watcher.web.app import application
+from watcher.web.app import application, health
 from watcher.web.server import Listener
 from watcher.wiring import notifier, wired
 
@@ -41,7 +41,7 @@ class Daemon:
 
     def __init__(self, file: Path | None, roles: Collection[Role]) -> None:
         self._file, self._roles = file, frozenset(roles)
-        self._listener = Listener()
+        self._listener, self._health = Listener("[web] listen"), Listener("[daemon] health_listen")
         self._signals = asyncio.Queue[signal.Signals]()
         self._wake = asyncio.Event()
         self._supervisor = supervisor()
@@ -59,6 +59,7 @@ class Daemon:
         async with self._supervisor.watched():
             await self._lives(config)
         self._listener.close()
+        self._health.close()
         log.info("stopped")
 
     async def _lives(self, config: Configured) -> None:
@@ -109,16 +110,26 @@ class Daemon:
         async with AsyncExitStack() as stack:
             app = await stack.enter_async_context(wired(config, deciding="poll" in self._roles))
             conductor = Conductor(app, notifier(config) if "poll" in self._roles else None)
-            if "web" in self._roles:
-                self._listener.bind(config.settings.web.listen)
-                live = Live(app, self._roles, app.now(), self._wake.set)
-                grace = config.settings.daemon.grace_seconds
-                await stack.enter_async_context(self._listener.serving(application(live), grace))
-                log.info("listening on %s", self._listener.url)
+            await self._serve(stack, Live(app, self._roles, app.now(), self._wake.set))
             works = {"poll": self._poll, "publish": publish}
             tasks = [asyncio.create_task(work(conductor)) for role, work in works.items() if role in self._roles]
             self._supervisor.tell(READY)
             return await self._until(conductor, tasks)
+
+    async def _serve(self, stack: AsyncExitStack, live: Live) -> None:
+        """Listen, until *stack* ends, where the settings say: with pages in the role ``web``, and with how it is in any."""
+        settings = live.app.config.settings
+        grace, health_listen = settings.daemon.grace_seconds, settings.daemon.health_listen
+        if "web" in self._roles:
+            self._listener.bind(settings.web.listen)
+            await stack.enter_async_context(self._listener.serving(application(live), grace))
+            log.info("listening on %s", self._listener.url)
+        if health_listen is None:
+            self._health.close()
+            return
+        self._health.bind(health_listen)
+        await stack.enter_async_context(self._health.serving(health(live), grace))
+        log.info("health on %s", self._health.url)
 
     async def _until(self, conductor: Conductor, tasks: list[asyncio.Task[None]]) -> signal.Signals:
         """Wait for a signal, or for a task that should never end; then end all within the grace period."""

@@ -22,6 +22,8 @@ _UPSTREAMS: Mapping[str, str] = {
 Role = Literal["poll", "publish", "web"]
 """What a process of the daemon does. ``poll``: upstream, pull requests, decisions. ``publish``: builds and tags.
 ``web``: pages, webhooks, metrics."""
+ROLES: tuple[Role, ...] = ("poll", "publish", "web")
+"""All of them: what a process does that was given none."""
 
 
 class Daemon(Table):
@@ -31,7 +33,8 @@ class Daemon(Table):
     what maintainers did, where no webhook tells it. ``inbox_every_seconds``: how often what other processes wish or
     record is looked for. ``builds_every_seconds``: how often the queue of builds is looked at, where nothing tells of it.
     ``bases_every``: how often the registries of the base images are asked at least. ``forget_after``: how long webhooks
-    and wishes that were carried out are kept.
+    and wishes that were carried out are kept. ``health_listen``: an address where a process of any role answers
+    ``/healthz``, ``/readyz`` and ``/metrics`` to whoever can reach it; none without.
     """
 
     grace_seconds: float = Field(default=25.0, gt=0)
@@ -40,6 +43,15 @@ class Daemon(Table):
     builds_every_seconds: float = Field(default=10.0, gt=0)
     bases_every: Span = timedelta(hours=1)
     forget_after: Span = timedelta(days=30)
+    health_listen: str | None = None
+
+    @field_validator("health_listen")
+    @classmethod
+    def _address(cls, listen: str | None) -> str | None:
+        """A host and a port, or nothing."""
+        if listen:
+            address(listen)
+        return listen or None
 
 
 class Web(Doors):

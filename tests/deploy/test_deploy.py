@@ -132,6 +132,25 @@ def test_every_pod_of_ours_is_confined_and_can_be_asked() -> None:
         assert dict(pods())[role]["containers"][0]["args"] == ["run", "--role", role]
     web = dict(pods())["web"]["containers"][0]
     assert {"startupProbe", "livenessProbe", "readinessProbe"} <= web.keys()
+    for role in ("poll", "publish"):  # nobody is sent to them, so that nobody has to know whether they are ready
+        container = dict(pods())[role]["containers"][0]
+        (port,) = (each["containerPort"] for each in container["ports"])
+        assert {"name": "WATCHER_DAEMON__HEALTH_LISTEN", "value": f"0.0.0.0:{port}"} in container["env"]
+        assert {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe")} == {"health"}
+
+
+def test_prometheus_finds_every_role_and_may_ask_it() -> None:
+    """The annotations name the port that the container listens on, and a policy lets that through."""
+    policies = [document["spec"] for _, document in manifests() if document["kind"] == "NetworkPolicy"]
+    opened = {
+        port["port"] for policy in policies for rule in policy.get("ingress", []) for port in rule.get("ports", [])
+    }
+    deployments = [document for _, document in manifests() if document["kind"] == "Deployment"]
+    for template in (each["spec"]["template"] for each in deployments if each["metadata"]["name"] in ROLES):
+        notes = template["metadata"]["annotations"]
+        port = template["spec"]["containers"][0]["ports"][0]["containerPort"]
+        assert notes == {"prometheus.io/scrape": "true", "prometheus.io/port": str(port)}
+        assert port in opened
 
 
 def test_the_workers_build_what_the_family_has() -> None:

@@ -13,8 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.web.conftest import Serve
 from tests.world import World
+from watcher.app import App
 from watcher.web.metrics import Metrics
-from watcher.web.site import Site
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 _NAME = re.compile(r"\b((?:watcher|process)_[a-z_]+)\b")
@@ -42,7 +42,7 @@ def expressions() -> list[str]:
 async def test_every_metric_that_is_asked_for_is_told(proposed: World, serve: Serve, expressions: list[str]) -> None:
     """A name that is misspelt would be an alert that never fires."""
     async with serve(proposed) as (_, app, _):
-        text = b"".join(generate(Site(app, lambda: None))).decode()
+        text = b"".join(generate(app)).decode()
     told = {
         sample for family in text_string_to_metric_families(text) for sample in (family.name, f"{family.name}_total")
     }
@@ -53,11 +53,11 @@ async def test_every_metric_that_is_asked_for_is_told(proposed: World, serve: Se
     assert asked <= told
 
 
-def generate(site: Site) -> list[bytes]:
+def generate(app: App) -> list[bytes]:
     """What a scrape would be answered."""
     from prometheus_client import generate_latest  # noqa: PLC0415
 
-    return [generate_latest(Metrics(site).registry)]
+    return [generate_latest(Metrics(app).registry)]
 
 
 def test_every_alert_says_what_happened_and_what_to_do() -> None:

@@ -13,7 +13,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from watcher import workspace
 from watcher.config import clock, load
 from watcher.web.metrics import Metrics
-from watcher.web.site import Site
 from watcher.wiring import wired
 
 SOMETIMES: Mapping[str, str] = {
@@ -46,4 +45,4 @@ async def _scrape() -> str:
         folder = Path(name) / "workspace"
         await asyncio.to_thread(workspace.make, folder, [], clock())
         async with wired(load(folder / "watcher.toml")) as app:
-            return generate_latest(Metrics(Site(app, lambda: None)).registry).decode()
+            return generate_latest(Metrics(app).registry).decode()

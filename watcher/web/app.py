@@ -20,11 +20,23 @@ def application(live: Live) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
-        Route("/metrics", Metrics(site).answer),
+        Route("/metrics", Metrics(live.app, site.access, live.roles).answer),
         Route("/webhooks/github", GitHubHook(live).answer, methods=["POST"]),
         Route("/hooks/poll/{source}", PollHook(live).answer, methods=["POST"]),
         *api.routes(site),
         *pages.routes(site),  # last: they answer whatever leads nowhere
+    ]
+    app = Starlette(routes=routes)
+    app.state.live = live
+    return app
+
+
+def health(live: Live) -> Starlette:
+    """What ``[daemon] health_listen`` serves: how it is, to probes and Prometheus; nothing that anybody could do."""
+    routes = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", Metrics(live.app, roles=live.roles).answer),
     ]
     app = Starlette(routes=routes)
     app.state.live = live

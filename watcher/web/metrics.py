@@ -7,7 +7,7 @@ database, so that a restart is no drop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -25,7 +25,8 @@ from state.errors import StoreError
 from state.store.status import SourceStatus
 from watcher import known
 from watcher.app import App
-from watcher.web.site import Site
+from watcher.daemon_settings import ROLES, Role
+from watcher.web.access import Access
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
 _STAGES = ("seen", "pull", "merged", "pushed")
@@ -34,16 +35,17 @@ _STAGES = ("seen", "pull", "merged", "pushed")
 class Metrics:
     """A registry of our own: nothing of a library's is in it that was not put there."""
 
-    def __init__(self, site: Site) -> None:
-        self._site, self.registry = site, CollectorRegistry()
-        self.registry.register(_State(site.app))
+    def __init__(self, app: App, access: Access | None = None, roles: Collection[Role] = ROLES) -> None:
+        """Tell of *app* as a process of these *roles* knows it, to those whom *access* lets read; None: to everybody."""
+        self._access, self.registry = access, CollectorRegistry()
+        self.registry.register(_State(app, "poll" in roles))
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
 
     async def answer(self, request: Request) -> Response:
         """The metrics, for who may read the pages, or knows the token of ``[web] token_file``."""
-        access = self._site.access
-        if not access.may_read(request, access.viewer(request)):
+        access = self._access
+        if access and not access.may_read(request, access.viewer(request)):
             return PlainTextResponse("Authorization: Bearer with the token of [web] token_file is needed\n", 401)
         try:
             text = await asyncio.to_thread(generate_latest, self.registry)
@@ -55,8 +57,8 @@ class Metrics:
 class _State(Collector):
     """What the database knows."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, app: App, polls: bool) -> None:  # noqa: FBT001  (private)
+        self._app, self._polls = app, polls
 
     def describe(self) -> Iterable[Metric]:
         """Name none beforehand: to register must not ask the database."""
@@ -67,6 +69,8 @@ class _State(Collector):
         status = known.status(self._app)
         yield _gauge("watcher_info", "The program.", ("version",), [((version("base-image-watcher"),), 1.0)])
         yield from _feeds(self._app, status["sources"])
+        if self._polls:  # of another process it would be a counter that never counts
+            yield _requests(self._app)
         yield from _releases(status["sources"])
         yield _per_source("watcher_releases_held", "What waits for upstream, or for its time.", status["held"])
         yield _per_source("watcher_checksums_changed", "Files in quarantine.", status["changed"])
@@ -109,8 +113,12 @@ def _feeds(app: App, sources: Mapping[str, SourceStatus]) -> Iterator[Metric]:
     yield _gauge("watcher_feed_outage_since_timestamp_seconds", told, ("source", "part"), outages)
     paused = [((source,), float(each["paused"] is not None)) for source, each in sources.items()]
     yield _gauge("watcher_source_paused", "Whether a person paused the source.", ("source",), paused)
-    asked = [((source,), float(app.feeds(source).requests)) for source in on]
-    yield _counter("watcher_feed_requests_total", "Requests to upstream by this process.", ("source",), asked)
+
+
+def _requests(app: App) -> Metric:
+    """What this process asked of upstream."""
+    asked = [((name,), float(app.feeds(name).requests)) for name in app.sources if app.config.enabled(name)]
+    return _counter("watcher_feed_requests_total", "Requests to upstream by this process.", ("source",), asked)
 
 
 def _releases(sources: Mapping[str, SourceStatus]) -> Iterator[Metric]:

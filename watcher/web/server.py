@@ -39,8 +39,9 @@ class _Server(uvicorn.Server):
 class Listener:
     """A socket that listens: while the settings are reloaded it stays open, and who connects waits that moment."""
 
-    def __init__(self) -> None:
-        self._listen, self._socket = "", socket.socket()
+    def __init__(self, setting: str) -> None:
+        """Make one that does not listen yet; *setting* is what names its address."""
+        self._setting, self._listen, self._socket = setting, "", socket.socket()
 
     @property
     def url(self) -> str:
@@ -58,7 +59,7 @@ class Listener:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except OSError as error:
-            raise SettingsError(f"[web] listen = {listen!r}: {error.strerror or error}") from error
+            raise SettingsError(f"{self._setting} = {listen!r}: {error.strerror or error}") from error
         self._listen = listen
 
     def close(self) -> None:

@@ -58,14 +58,16 @@ def lose(foundry: Foundry) -> None:
 
 
 def document(foundry: Foundry, *arguments: str) -> Any:
-    """What a command says to programs, but for the time of the day: that no registry tells."""
-
-    def days(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: each[:10] if key == "at" else days(each) for key, each in value.items()}
-        return [days(each) for each in value] if isinstance(value, list) else value
-
+    """What a command says to programs."""
     return days(json.loads(foundry.cli(*arguments, "--json")))
+
+
+def days(value: Any) -> Any:
+    """The same but for the time of the day at which something was pushed: that no registry tells."""
+    if isinstance(value, dict):
+        told = {key: each[:10] if key in ("at", "pushed") and each else each for key, each in value.items()}
+        return {key: days(each) for key, each in told.items()}
+    return [days(each) for each in value] if isinstance(value, list) else value
 
 
 def day(at: datetime) -> datetime:
@@ -77,8 +79,9 @@ def known(foundry: Foundry) -> dict[str, Any]:
     """Everything that is known of what was published."""
 
     async def job(app: App) -> Mapping[str, Any]:
+        unknown = {"id": 0, "plan": 0, "cached": False, "attempts": 0, "seconds": 0, "log": "", "packages": ""}
         builds = [
-            replace(build, id=0, plan=0, cached=False, attempts=0, started_at=None, finished_at=None, seconds=0, log="")
+            replace(build, started_at=None, finished_at=None, **unknown)  # type: ignore[arg-type]
             for build in app.store.builds.newest(1000)
         ]
         rows = {row.reference: row for r in app.store.ledger.repositories() for row in app.store.ledger.of(r)}
@@ -95,7 +98,7 @@ def known(foundry: Foundry) -> dict[str, Any]:
 
     return {
         **foundry.world.run(job),
-        **remembered(foundry.world),
+        **days(remembered(foundry.world)),
         "history": [document(foundry, "history", name) for name in NAMES],
         "resolve": [document(foundry, "resolve", name) for name in NAMES],
     }

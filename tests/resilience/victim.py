@@ -36,7 +36,7 @@ WRITES = {
     "builder.local_forge:LocalForge": _FORGE,
     "builder.github:GitHubForge": _FORGE,
     "tests.foundry:Forge": ("build",),
-    "watcher.building:": ("write_indexes",),
+    "watcher.gathering": ("write_indexes",),
     "watcher.pruning:": ("prune",),
 }  # fmt: skip
 """Where something is written: module and class, or the module itself; the names of the methods or functions."""

@@ -1,7 +1,7 @@
 """``make test-rootfs``: a root file system that upstream does not publish is made of packages, and an image built on it.
 
 As root on Debian. Raspbian's own hosts need not be reached: Debian's archive, by way of the mirror that this machine
-uses, stands in for it, with Debian's key. ``[mirrors]`` sends the making there; what is installed later is asked of the
+uses, stands in for it, with Debian's key: its armel, which the first Raspberry Pi runs as well. ``[mirrors]`` sends the making there; what is installed later is asked of the
 archive that the catalogue names, which is a server on loopback that passes on to the same mirror. A wrong key is tried
 first, and is refused by apt itself. Ends with what was made, and with what the image says under QEMU.
 """
@@ -50,7 +50,7 @@ default = "{maker}"
 
 [distros.debian.rootfs]
 archive = "{archive}"
-architecture = "armhf"
+architecture = "armel"
 components = "main"
 fingerprint = "B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8"
 

@@ -15,6 +15,7 @@ from state.errors import RegistryError
 from state.store import Published
 from watcher import together
 from watcher.app import App
+from watcher.progress import Count, Progress, unheard
 
 _AT_ONCE = 8
 _DATED = re.compile(r"(?:^|-)([0-9]{8})(?:\.([0-9]+))?$")
@@ -42,7 +43,7 @@ async def adopt(app: App, registry: Registry, repository: str) -> Adopted:
     tags = await names(registry, repository)
     if not tags:
         raise RegistryError(registry.host, repository, "has no tags")
-    there = await digests(registry, repository, tags)
+    there = await digests(registry, repository, tags, progress=app.progress)
     known = {row.reference: row for row in app.store.ledger.of(repository)}
     rows = [_row(repository, tag, digest, known.get(f"{repository}:{tag}"), app.now()) for tag, digest in there.items()]
     app.store.ledger.add(rows)
@@ -55,17 +56,25 @@ async def names(registry: Registry, repository: str) -> list[str]:
 
 
 async def digests(
-    registry: Registry, repository: str, tags: Sequence[str], turn: asyncio.Semaphore | None = None
+    registry: Registry,
+    repository: str,
+    tags: Sequence[str],
+    turn: asyncio.Semaphore | None = None,
+    progress: Progress = unheard,
 ) -> dict[str, str]:
     """Return tag → digest, without those that were deleted in between.
 
     :param turn: bounds what is asked at once, where several repositories are read at the same time
+    :param progress: hears how many tags were asked for, where one repository is read
     """
     bound = turn or asyncio.Semaphore(_AT_ONCE)
+    counted = Count(progress, f"tags of {repository} read", len(tags))
 
     async def ask(tag: str) -> str | None:
         async with bound:
-            return await registry.digest(repository, tag)
+            digest = await registry.digest(repository, tag)
+        counted.add()
+        return digest
 
     found = zip(tags, await together.each(ask, tags, len(tags) or 1), strict=True)
     return {tag: digest for tag, digest in found if digest}

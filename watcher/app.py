@@ -18,6 +18,7 @@ from watcher.config import Configured
 from watcher.grouped import Grouped
 from watcher.images import Snapshots
 from watcher.locks import Locks
+from watcher.progress import Progress, unheard
 from watcher.works import Works
 
 
@@ -27,7 +28,7 @@ class App:
 
     ``issues`` is None where the forge may not be asked for any. ``works`` opens, for the family's namespace, what
     building needs. ``grouped`` is how polls write. ``identity`` is who the watcher's commits are by. ``calls`` are those that a dry run would have
-    made; None in a real run. ``led`` remembers for each source which digests its first documents had, and what they
+    made; None in a real run. ``progress`` hears how far long work is. ``led`` remembers for each source which digests its first documents had, and what they
     led to.
     """
 
@@ -46,6 +47,7 @@ class App:
     identity: Identity
     grouped: Grouped
     calls: list[Call] | None = None
+    progress: Progress = unheard
     led: dict[str, tuple[tuple[str, ...], Mapping[str, str]]] = field(default_factory=dict)
 
     @property

@@ -96,6 +96,11 @@ class Graph:
             self._builds[build.id] = replace(build, state="tagged")
 
     @property
+    def left(self) -> int:
+        """How many images are not made yet, and neither failed nor blocked."""
+        return len(self._waits)
+
+    @property
     def repositories(self) -> list[str]:
         """Those in which images wait for moving names."""
         return list(dict.fromkeys(each.repository for each in self._builds.values() if each.state == "pushed"))

@@ -52,6 +52,12 @@ class Report:
         return [*self.tags, *(tag for each in self.indexes for tag in each.tags)]
 
     @property
+    def settled(self) -> int:
+        """How many images there is nothing more to be done for in this run."""
+        made = len(self.built) + len(self.cached) + len(self.relabelled)
+        return made + len(self.broken) + len(self.blocked) + len(self.waiting)
+
+    @property
     def exit_code(self) -> int:
         """0 done or nothing to do, 1 something failed."""
         return 1 if self.broken or self.waiting or self.trouble or self.stopped else 0

@@ -101,6 +101,7 @@ class Crew:
         ready, blocked = self._graph.start()
         self._blocked(blocked)
         self._queue(ready)
+        self._count()
         for repository in self._graph.repositories:
             await self._name(repository)
         try:
@@ -109,9 +110,16 @@ class Crew:
                 for task in finished:
                     del self._busy[task]
                     task.result()
+                self._count()
         finally:
             await _ended(list(self._busy))
         await gathering.gather(self._app, self._works, self._head, self._members, self._report)
+
+    def _count(self) -> None:
+        """Tell how many images of the plan were made; passes before this one count."""
+        done, left = self._report.settled, self._graph.left
+        if left or done:
+            self._app.progress("images made of those planned", done, done + left)
 
     def _queue(self, builds: Iterable[Build]) -> None:
         for build in builds:

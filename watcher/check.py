@@ -11,6 +11,7 @@ from sources.feed import Feed
 from sources.source import Source
 from state.errors import NotPublished, SourceError
 from state.model import Release
+from watcher.progress import Count, Progress, unheard
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,18 @@ class Checked:
     error: str | None = None
 
 
-async def check(sources: Mapping[str, Source], feeds: Mapping[str, Feed], now: datetime) -> dict[str, Checked]:
+async def check(
+    sources: Mapping[str, Source], feeds: Mapping[str, Feed], now: datetime, progress: Progress = unheard
+) -> dict[str, Checked]:
     """Ask all *sources* at once, unconditionally; each fails alone."""
-    found = await asyncio.gather(*(_check(source, feeds[name], now) for name, source in sources.items()))
+    counted = Count(progress, "sources asked", len(sources))
+
+    async def one(name: str, source: Source) -> Checked:
+        checked = await _check(source, feeds[name], now)
+        counted.add()
+        return checked
+
+    found = await asyncio.gather(*(one(name, source) for name, source in sources.items()))
     return dict(zip(sources, found, strict=True))
 
 

@@ -14,6 +14,7 @@ from generator.matrix import ROOT
 from generator.rows import Catalogue
 from state.errors import SettingsError
 from watcher import family, workspace
+from watcher.progress import Count, Progress, unheard
 
 _MOST = 256 * 1024
 """Bytes of a Dockerfile that are read: the original's largest has 9 KiB."""
@@ -25,19 +26,22 @@ def catalogue(out: Path | None) -> Catalogue:
     return found or load({path: text.encode() for path, text in builtin().items()})
 
 
-def read(tree: Path, rows: Catalogue) -> Carried:
+def read(tree: Path, rows: Catalogue, progress: Progress = unheard) -> Carried:
     """Read every Dockerfile below *tree*, or below its folder ``balena-base-images``.
 
     :raises SettingsError: there is none
     """
     top = tree / ROOT if (tree / ROOT).is_dir() else tree
     job = Import(rows)
-    for file in _dockerfiles(top):
+    files = list(_dockerfiles(top))
+    counted = Count(progress, "Dockerfiles read", len(files))
+    for file in files:
         path = file.relative_to(top).as_posix()
         if file.is_symlink():
             job.skip(path, "is a symbolic link, which is not followed")
         else:
             job.take(path, partial(_text, file))
+        counted.add()
     carried = job.result()
     if not carried.read:
         raise SettingsError(

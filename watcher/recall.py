@@ -23,6 +23,7 @@ from state.store import Published
 from watcher import adopt, together
 from watcher.app import App
 from watcher.drawings import CREATED, FAMILY
+from watcher.progress import Count
 
 _AT_ONCE = 8
 
@@ -84,7 +85,13 @@ class Reader:
 
         :raises RegistryError: the registry refused, or cannot be reached
         """
-        await together.each(self._one, names, _AT_ONCE)
+        counted = Count(self._app.progress, "repositories read", len(names))
+
+        async def one(name: str) -> None:
+            await self._one(name)
+            counted.add()
+
+        await together.each(one, names, _AT_ONCE)
 
     async def _one(self, repository: str) -> None:
         known = {row.tag: row for row in self._app.store.ledger.of(repository)}

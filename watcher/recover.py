@@ -17,6 +17,7 @@ from state.model.change import key_of
 from state.store import PullRecord
 from watcher import registry_access
 from watcher.app import App
+from watcher.progress import Count
 from watcher.recall import Reader, Recalled, places
 from watcher.retold import Told, source_of
 from watcher.retrace import Retrace
@@ -62,7 +63,10 @@ async def recover(app: App) -> Recovered:
         await app.repository.fetch()
         catalogue = await app.images.catalogue(await app.images.head())
         found.sources |= {source for source, _ in (*catalogue.releases, *catalogue.os_lines)} & app.sources.keys()
-        for pull in sorted(await app.forge.pulls(), key=lambda pull: pull.number):
+        pulls = sorted(await app.forge.pulls(), key=lambda pull: pull.number)
+        counted = Count(app.progress, "pull requests looked at", len(pulls))
+        for pull in pulls:
+            counted.add()
             if app.store.pull(pull.number):
                 found.known += 1
                 continue

@@ -13,6 +13,7 @@ from state.store import PullRecord, Recorded
 from watcher import bus
 from watcher.app import App
 from watcher.poll import Polled, poll
+from watcher.progress import Count
 
 
 @dataclass(slots=True)
@@ -63,14 +64,24 @@ async def sync(app: App, names: Sequence[str]) -> Report:
 async def _round(app: App, names: Sequence[str], report: Report) -> None:
     """Poll once and act on it. A second round replaces what the first said of the same source."""
     head = await app.images.head()
-    polled: list[Polled] = await asyncio.gather(*(poll(app, name, head) for name in names))
+    counted = Count(app.progress, "sources polled", len(names))
+
+    async def one(name: str) -> Polled:
+        polled = await poll(app, name, head)
+        counted.add()
+        return polled
+
+    polled: list[Polled] = await asyncio.gather(*map(one, names))
     report.skipped = [s for s in report.skipped if s.source not in names]
     report.failed = [f for f in report.failed if f.source not in names]
+    new = Count(app.progress, "sources with news acted on", sum(bool(each.recorded) for each in polled))
     for each in sorted(polled, key=_urgency):
         report.skipped += each.skipped
         report.failed += each.failed
         report.unchanged &= each.unchanged
-        report.broken += await bus.run(app, each.recorded)
+        if each.recorded:
+            report.broken += await bus.run(app, each.recorded)
+            new.add()
 
 
 def _urgency(polled: Polled) -> bool:

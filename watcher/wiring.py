@@ -29,10 +29,13 @@ from watcher.grouped import Grouped
 from watcher.images import Snapshots
 from watcher.locks import Locks
 from watcher.network import network, refuse_unknown_sources
+from watcher.progress import Progress, unheard
 
 
 @asynccontextmanager
-async def wired(config: Configured, *, dry: bool = False, deciding: bool = True) -> AsyncIterator[App]:
+async def wired(
+    config: Configured, *, dry: bool = False, deciding: bool = True, progress: Progress = unheard
+) -> AsyncIterator[App]:
     """Open everything that conducting needs, and close it again.
 
     A process that is not *deciding* anything on the forge may lack its token: then the forge refuses, not the start.
@@ -71,6 +74,7 @@ async def wired(config: Configured, *, dry: bool = False, deciding: bool = True)
             grouped=Grouped(store),
             locks=Locks(store, config.settings.state.patience, clock),
             calls=calls,
+            progress=progress,
             identity=_identity(config),
         )
 

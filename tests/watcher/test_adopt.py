@@ -19,7 +19,7 @@ NAME = "balenalib/amd64-debian-node"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
-def _fill(registry: LoopbackRegistry, tags: dict[str, str]) -> None:
+def fill(registry: LoopbackRegistry, tags: dict[str, str]) -> None:
     """Let the repository have *tags*, each with a manifest of this text."""
     held = registry.repository(NAME)
     for tag, text in tags.items():
@@ -40,7 +40,7 @@ def test_tags_and_digests_are_known_from_then_on(world: World, monkeypatch: pyte
     """Nothing is pulled or written; dated names carry their day, and what we pushed stays noted as ours."""
     stem = "18.20.4-trixie-run"
     with LoopbackRegistry() as registry:
-        _fill(
+        fill(
             registry,
             {
                 f"sha256-{'0' * 64}.sig": "c",
@@ -87,7 +87,7 @@ def test_the_registry_of_the_settings_is_asked_with_its_login(world: World, monk
     """A name without a host is in that registry; its login is sent there and nowhere else."""
     with LoopbackRegistry(login=("robot", "secret")) as own, LoopbackRegistry() as other:
         for registry in (own, other):
-            _fill(registry, {"18": "a"})
+            fill(registry, {"18": "a"})
         world.settings(f'[registry]\nurl = "http://{own.host}"\nuser = "robot"\npassword_file = "password"\n')
         (world.folder / "ws" / "password").write_text("secret\n")
         assert json.loads(_adopt(world, monkeypatch, NAME))[0]["tags"] == 1

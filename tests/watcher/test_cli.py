@@ -21,10 +21,12 @@ PROGRAM = Path(sys.executable).with_name("watcher")
 PULL = {"number", "source", "line", "old", "new", "branch", "title", "url", "state"}
 
 
-def call(*arguments: str, at: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
+def call(
+    *arguments: str, at: Path | None = None, code: int = 0, err: io.StringIO | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the program in this process, from its command line to its exit code: starting another takes a second."""
     ours = [name for name in os.environ if name.startswith("WATCHER_")]  # noqa: TID251  (the program's)
-    out, err, said = io.StringIO(), io.StringIO(), 0
+    out, err, said = io.StringIO(), err or io.StringIO(), 0
     with (
         contextlib.chdir(at or Path.cwd()),
         contextlib.redirect_stdout(out),

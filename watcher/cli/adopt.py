@@ -30,7 +30,13 @@ def command(repositories: tuple[str, ...], *, as_json: bool) -> None:
     """
 
     async def job(app: App) -> list[Adopted]:
-        return [await _adopt(app, reference) for reference in repositories]
+        from watcher.progress import Count
+
+        counted, done = Count(app.progress, "repositories read", len(repositories)), []
+        for reference in repositories:
+            done.append(await _adopt(app, reference))
+            counted.add()
+        return done
 
     found = run(job)
     if as_json:

@@ -35,13 +35,15 @@ async def _job(names: tuple[str, ...]) -> dict[str, Checked]:
     """Ask the named sources, or all that are enabled."""
     from sources import SOURCES
     from watcher.check import check
+    from watcher.cli.progress import shown
     from watcher.network import network
 
     config = settings()
     check_sources(names, SOURCES)
     chosen = {name: source for name, source in SOURCES.items() if name in names or (not names and config.enabled(name))}
-    async with network(config, chosen) as feeds:
-        return await check(chosen, feeds, config.now())
+    with shown() as progress:
+        async with network(config, chosen) as feeds:
+            return await check(chosen, feeds, config.now(), progress)
 
 
 def _print(found: dict[str, Checked]) -> None:

@@ -29,8 +29,10 @@ def command(folder: Path, out: Path | None, *, as_json: bool) -> None:
     there; into a checkout of one only catalogue/releases/, where that is newer. Nothing is downloaded.
     """
     from watcher import importing
+    from watcher.cli.progress import shown
 
-    carried = importing.read(folder, importing.catalogue(out))
+    with shown() as progress:
+        carried = importing.read(folder, importing.catalogue(out), progress)
     new = out is not None and importing.is_new(out)
     count = importing.write(out, carried) if out else 0
     if as_json:

@@ -64,12 +64,14 @@ def check_sources(names: Iterable[str], known: Collection[str]) -> None:
 
 
 def run(job: Callable[[App], Coroutine[Any, Any, T]], *, dry: bool = False) -> T:
-    """Wire everything up, run *job*, and close it again."""
+    """Wire everything up, run *job*, and close it again; people see how far it is."""
+    from watcher.cli.progress import shown
     from watcher.wiring import wired
 
     async def whole() -> T:
-        async with wired(settings(), dry=dry) as app:
-            return await job(app)
+        with shown() as progress:
+            async with wired(settings(), dry=dry, progress=progress) as app:
+                return await job(app)
 
     return asyncio.run(whole())
 

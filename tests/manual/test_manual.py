@@ -33,6 +33,7 @@ def test_the_manual_page_has_every_command_and_option() -> None:
         for option in command.options:
             assert option.words.replace("-", "\\-") in page
     assert page.count(".SS ") > 25
+    assert page.count("\\-h, \\-\\-help") == 1  # of the first: every other has it too
     for section in ("NAME", "SYNOPSIS", "COMMANDS", "FILES", "ENVIRONMENT", "EXIT STATUS"):
         assert f"\n.SH {section}\n" in page
 

@@ -11,6 +11,7 @@ import click
 from typing_extensions import override
 
 from state.errors import CatalogueError, SettingsError, SourceError, WatcherError
+from watcher.cli.nearest import meant
 
 _COMMANDS = {
     "init": "Make a workspace: settings, images repository, memory.",
@@ -66,6 +67,15 @@ class _Lazy(click.Group):
         module = importlib.import_module(f"watcher.cli.{name}")
         command: click.Command = module.command
         return command
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if word not in _COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"no command {word!r}{meant(word, _COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import pulls, sources
 from watcher.cli.options import check_sources, config_option, json_option, print_json, run
 from watcher.cli.refresh import refresh, tell
 
@@ -27,8 +28,14 @@ _EXAMPLES = 3
 
 @click.command("build")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--pull", type=int, metavar="N", help="What pull request N makes; to be built it has to be merged.")
-@click.option("--source", metavar="S", help="Every image of a source: node, python, debian ….")
+@click.option(
+    "--pull",
+    type=int,
+    metavar="N",
+    shell_complete=pulls,
+    help="What pull request N makes; to be built it has to be merged.",
+)
+@click.option("--source", metavar="S", shell_complete=sources, help="Every image of a source: node, python, debian ….")
 @click.option("--all-stale", "stale", is_flag=True, help="Every image that is not in the registry as it should be.")
 @click.option("--dry-run", is_flag=True, help="Print what would be made, and why; make nothing.")
 @click.option("--allow-removals", is_flag=True, help="Go ahead though the pull request lacks a label that it needs.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 import click
 
 from state.errors import BuildError
+from watcher.cli.arguments import build_argument
 from watcher.cli.options import config_option, json_option, print_json, run
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _list(found: Sequence[Build]) -> None:
 
 
 @command.command("show")
-@click.argument("number", type=int, metavar="ID")
+@build_argument
 @json_option
 @config_option
 def show(number: int, *, as_json: bool) -> None:
@@ -81,7 +82,7 @@ def show(number: int, *, as_json: bool) -> None:
 
 
 @command.command("log")
-@click.argument("number", type=int, metavar="ID")
+@build_argument
 @config_option
 def log(number: int) -> None:
     """Print the log of a build's last try."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import sources_argument
 from watcher.cli.options import check_sources, config_option, json_option, print_json, settings
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@sources_argument
 @json_option
 @config_option
 def command(sources: tuple[str, ...], *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import sources
 from watcher.cli.options import config_option, json_option, print_json, run
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("events")
 @click.option("--limit", default=50, show_default=True, help="How many of the newest.")
-@click.option("--source", help="Only those of one source.")
+@click.option("--source", shell_complete=sources, help="Only those of one source.")
 @json_option
 @config_option
 def command(limit: int, source: str | None, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import events
 from watcher.cli.options import config_option, json_option, print_json, run
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("event", type=click.IntRange(1))
+@click.argument("event", type=click.IntRange(1), shell_complete=events)
 @json_option
 @config_option
 def command(event: int, *, as_json: bool) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from watcher.cli.nearest import meant
+
 if TYPE_CHECKING:
     from watcher.app import App
     from watcher.config import Configured
@@ -60,7 +62,7 @@ def check_sources(names: Iterable[str], known: Collection[str]) -> None:
     """Refuse the name of a source that there is not."""
     for name in names:
         if name not in known:
-            raise click.UsageError(f"no source {name!r}; there are: {', '.join(known)}")
+            raise click.UsageError(f"no source {name!r}{meant(name, known)}\nThere are: {', '.join(known)}")
 
 
 def run(job: Callable[[App], Coroutine[Any, Any, T]], *, dry: bool = False) -> T:

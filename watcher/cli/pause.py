@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import source_argument
 from watcher.cli.options import check_sources, config_option, run
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("pause")
-@click.argument("source")
+@source_argument
 @click.option("--reason", default="paused by hand", show_default=True)
 @config_option
 def command(source: str, reason: str) -> None:

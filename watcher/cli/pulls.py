@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import pull_argument
 from watcher.cli.options import config_option, json_option, print_json, run
 from watcher.cli.refresh import lines, refresh, tell
 
@@ -48,7 +49,7 @@ def _list(found: list[PullRecord], *, every: bool) -> None:
 
 
 @command.command("show")
-@click.argument("number", type=int)
+@pull_argument
 @json_option
 @config_option
 def show(number: int, *, as_json: bool) -> None:
@@ -73,7 +74,7 @@ def show(number: int, *, as_json: bool) -> None:
 
 
 @command.command("diff")
-@click.argument("number", type=int)
+@pull_argument
 @config_option
 def diff(number: int) -> None:
     """Show the whole diff of pull request NUMBER."""
@@ -90,7 +91,7 @@ def diff(number: int) -> None:
 
 
 @command.command("merge")
-@click.argument("number", type=int)
+@pull_argument
 @json_option
 @config_option
 def merge(number: int, *, as_json: bool) -> None:
@@ -99,7 +100,7 @@ def merge(number: int, *, as_json: bool) -> None:
 
 
 @command.command("close")
-@click.argument("number", type=int)
+@pull_argument
 @json_option
 @config_option
 def close(number: int, *, as_json: bool) -> None:
@@ -108,7 +109,7 @@ def close(number: int, *, as_json: bool) -> None:
 
 
 @command.command("reopen")
-@click.argument("number", type=int)
+@pull_argument
 @json_option
 @config_option
 def reopen(number: int, *, as_json: bool) -> None:
@@ -117,7 +118,7 @@ def reopen(number: int, *, as_json: bool) -> None:
 
 
 @command.command("recreate")
-@click.argument("number", type=int)
+@pull_argument
 @json_option
 @config_option
 def recreate(number: int, *, as_json: bool) -> None:

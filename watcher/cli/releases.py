@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import source_argument
 from watcher.cli.grid import grid
 from watcher.cli.options import check_sources, config_option, json_option, print_json, run
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("releases")
-@click.argument("source")
+@source_argument
 @click.option("--all", "every", is_flag=True, help="Also lines that upstream no longer supports.")
 @json_option
 @config_option

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import source_argument
 from watcher.cli.options import check_sources, config_option, run
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("resume")
-@click.argument("source")
+@source_argument
 @config_option
 def command(source: str) -> None:
     """Poll SOURCE again, which was paused; a daemon that runs does so at once."""

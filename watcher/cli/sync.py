@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from watcher.cli.arguments import sources_argument
 from watcher.cli.options import check_sources, config_option, json_option, print_json, run
 from watcher.cli.refresh import lines, tell
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("sync")
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@sources_argument
 @click.option("--dry-run", is_flag=True, help="Show the diff and the calls that would be made; touch nothing.")
 @json_option
 @config_option

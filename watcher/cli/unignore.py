@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watcher.cli.arguments import source_argument
 from watcher.cli.options import check_sources, config_option, run, version_argument
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("unignore")
-@click.argument("source")
+@source_argument
 @version_argument
 @click.option("--line", default="", help="Only in this line (8.0-sdk); else wherever it was ignored.")
 @config_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from watcher.cli.arguments import source_argument
 from watcher.cli.options import check_sources, config_option, json_option, print_json, run, version_argument
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _said(_ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 
 @click.command("yank")
-@click.argument("source")
+@source_argument
 @version_argument
 @click.option(
     "--reason", required=True, callback=_said, help="Said in the pull request and kept in the history of names."

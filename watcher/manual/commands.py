@@ -51,6 +51,6 @@ def _paragraphs(command: click.Command) -> list[str]:
 
 def _options(command: click.Command, context: click.Context) -> list[Parameter]:
     """What ``--help`` lists, but for itself below the first command: the usage line has the arguments already."""
-    wanted = [each for each in command.get_params(context) if each.name != "help" or context.parent is None]
+    wanted = [each for each in command.get_params(context) if "--help" not in each.opts or context.parent is None]
     records = [record for each in wanted if (record := each.get_help_record(context))]
     return [Parameter(words, told) for words, told in records if told]

@@ -15,7 +15,8 @@ import pytest
 
 from tests.upstream import Fault
 from tests.world import NEWER, World
-from watcher.cli import main
+from watcher.cli import cli, main
+from watcher.manual.commands import commands
 
 PROGRAM = Path(sys.executable).with_name("watcher")
 PULL = {"number", "source", "line", "old", "new", "branch", "title", "url", "state"}
@@ -191,3 +192,44 @@ def test_the_installed_program_is_the_same(world: World) -> None:
     wrong = installed("pulls", "show", "7", at=at, code=1)
     assert (wrong.stdout, wrong.stderr) == ("", call("pulls", "show", "7", at=at, code=1).stderr)
     assert installed("--help", at=at).stdout == call("--help", at=at).stdout
+
+
+def test_decisions_have_documents_too(world: World) -> None:
+    """Each says what it was about and whether anything changed; no line for people is among it."""
+    at = world.folder / "ws"
+    assert document("pause", "node", "--reason", "moves", at=at) == {"source": "node", "paused": "moves"}
+    assert document("resume", "node", at=at) == {"source": "node", "changed": True}
+    assert document("resume", "node", at=at) == {"source": "node", "changed": False}
+    told = {"source": "node", "line": "", "version": "22.11.0"}
+    assert document("ignore", "node", "22.11.0", "--reason", "bad", at=at) == told | {"ignored": "bad"}
+    assert document("unignore", "node", "22.11.0", at=at) == told | {"changed": True}
+    assert document("unignore", "node", "22.11.0", at=at) == told | {"changed": False}
+    world.sync()
+    url, digest = document("releases", "node", at=at)[0]["artifacts"][0]["url"], f"sha256:{'0' * 64}"
+    accepted = {"url": url, "accepted": digest, "failed": []}
+    assert document("approve-checksum", url, digest, at=at) == accepted
+
+
+def test_a_workspace_and_its_files_have_documents_too(tmp_path: Path) -> None:
+    """What was made, what differs, what was written, and the pull request or none."""
+    made = document("init", "ws", "--devices", "none", at=tmp_path)
+    at = tmp_path / "ws"
+    assert made["folder"] == str(at)
+    assert document("render", "--propose", at=at) == {"pull": None}
+    checked = document("render", "--check", at=at)
+    assert checked["differences"] == []
+    assert checked["files"] < made["files"]  # the catalogue is no generated file
+    written = document("render", "--out", str(tmp_path / "out"), at=at)
+    assert written == {"files": checked["files"], "changed": checked["files"]}
+    subprocess.run(["git", "clone", "-q", "ws/images.git", "tree"], cwd=tmp_path, check=True)
+    left = tmp_path / "tree" / "docs" / "left-over.md"
+    left.write_text("x")
+    wrong = json.loads(call("render", "--check", "--json", at=left.parents[1], code=1).stdout)["differences"]
+    assert wrong == [{"path": "docs/left-over.md", "problem": "nothing generates it"}]
+    assert document("render", at=left.parents[1]) == {"files": checked["files"], "changed": 1}
+
+
+def test_every_command_that_ends_has_a_document() -> None:
+    """But for those whose output is a document, a diff or a log already."""
+    without = {each.path for each in commands(cli, "watcher") if not any(o.words == "--json" for o in each.options)}
+    assert without == {"watcher", "watcher pulls diff", "watcher builds log", "watcher worker", "watcher run"}

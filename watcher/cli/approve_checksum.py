@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from watcher.cli.options import config_option, run
+from watcher.cli.options import config_option, json_option, print_json, run
 from watcher.cli.refresh import lines, tell
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.command("approve-checksum")
 @click.argument("url")
 @click.argument("checksum", metavar="ALGORITHM:DIGEST")
+@json_option
 @config_option
-def command(url: str, checksum: str) -> None:
+def command(url: str, checksum: str, *, as_json: bool) -> None:
     """Accept a digest (sha256:…) for the file at URL, whose recorded checksum was another."""
     from state.model import Checksum
 
@@ -33,6 +34,9 @@ def command(url: str, checksum: str) -> None:
         return lines(app, await bus.run(app, app.store.checksums.approve(url, accepted, app.now())))
 
     broken = run(job)
-    click.echo(f"{url} may be {accepted}: the next sync proposes it")
+    if as_json:
+        print_json({"url": url, "accepted": str(accepted), "failed": [entry.document() for entry in broken]})
+    else:
+        click.echo(f"{url} may be {accepted}: the next sync proposes it")
     tell(broken)
     raise SystemExit(1 if broken else 0)

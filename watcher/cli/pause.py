@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.arguments import source_argument
-from watcher.cli.options import check_sources, config_option, run
+from watcher.cli.options import check_sources, config_option, json_option, print_json, run
 
 if TYPE_CHECKING:
     from watcher.app import App
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 @click.command("pause")
 @source_argument
 @click.option("--reason", default="paused by hand", show_default=True)
+@json_option
 @config_option
-def command(source: str, reason: str) -> None:
+def command(source: str, reason: str, *, as_json: bool) -> None:
     """Poll SOURCE no more until `watcher resume SOURCE`; `watcher sync SOURCE` still does."""
 
     async def job(app: App) -> None:
@@ -25,4 +26,7 @@ def command(source: str, reason: str) -> None:
         app.store.desk.pause(source, reason, app.now())
 
     run(job)
+    if as_json:
+        print_json({"source": source, "paused": reason})
+        return
     click.echo(f"{source} is left alone until `watcher resume {source}`: {reason}")

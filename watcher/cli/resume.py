@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.arguments import source_argument
-from watcher.cli.options import check_sources, config_option, run
+from watcher.cli.options import check_sources, config_option, json_option, print_json, run
 
 if TYPE_CHECKING:
     from watcher.app import App
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 @click.command("resume")
 @source_argument
+@json_option
 @config_option
-def command(source: str) -> None:
+def command(source: str, *, as_json: bool) -> None:
     """Poll SOURCE again, which was paused; a daemon that runs does so at once."""
 
     async def job(app: App) -> bool:
@@ -28,7 +29,10 @@ def command(source: str) -> None:
             app.store.desk.inbox.wish(Wanted("poll", source, "watcher resume"), app.now())
         return paused
 
-    if run(job):
+    changed = run(job)
+    if as_json:
+        print_json({"source": source, "changed": changed})
+    elif changed:
         click.echo(f"{source} is polled again.")
     else:
         click.echo(f"{source} was not paused.")

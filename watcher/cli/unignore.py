@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.arguments import source_argument
-from watcher.cli.options import check_sources, config_option, run, version_argument
+from watcher.cli.options import check_sources, config_option, json_option, print_json, run, version_argument
 
 if TYPE_CHECKING:
     from watcher.app import App
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @source_argument
 @version_argument
 @click.option("--line", default="", help="Only in this line (8.0-sdk); else wherever it was ignored.")
+@json_option
 @config_option
-def command(source: str, version: str, line: str) -> None:
+def command(source: str, version: str, line: str, *, as_json: bool) -> None:
     """Propose VERSION of SOURCE again, which was ignored or whose pull request was closed."""
 
     async def job(app: App) -> bool:
@@ -27,7 +28,10 @@ def command(source: str, version: str, line: str) -> None:
 
     from state.model import named
 
-    if run(job):
+    changed = run(job)
+    if as_json:
+        print_json({"source": source, "line": line, "version": version, "changed": changed})
+    elif changed:
         click.echo(f"{named(source, line, version)} is proposed again by the next `watcher sync {source}`")
     else:
         click.echo(f"{named(source, line, version)} was not ignored: nothing to do")

@@ -133,7 +133,7 @@ def test_people_are_told_what_happened(world: World) -> None:
     at = world.folder / "ws"
     assert "#1  node: import 18, 20, 22, 23" in call("sync", "node", at=at).stdout
     assert call("sync", "node", at=at).stdout == "Nothing to do: upstream unchanged.\n"
-    assert "#1    open    node: import" in call("pulls", at=at).stdout
+    assert "#1      open   node: import" in call("pulls", at=at).stdout
     assert "merged" in call("pulls", "merge", "1", at=at).stdout
     assert "No open pull request" in call("pulls", at=at).stdout
     assert "stack on architecture images" in call("build", "--pull", "1", "--dry-run", at=at).stdout

@@ -56,7 +56,7 @@ def test_a_moving_name_is_told_with_the_names_that_stay(there: World) -> None:
     ]
     assert told["history"][0]["dated"] == [f"{NAME}:{STEM}-20261122"]
     shown = _call("amd64-debian:trixie").stdout
-    assert f"→ 2026-11-22 09:00  sha256:{'c' * 12}  debian of 22" in shown
+    assert f"→  2026-11-22 09:00  sha256:{'c' * 12}  debian of 22" in shown
     assert "pinned since 2026-11-22 09:00" in shown
 
 

@@ -27,8 +27,8 @@ def sources(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[st
 
 def pulls(ctx: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
     """Offer the open pull requests; of `pulls reopen` those that were closed."""
-    standing = "closed" if ctx.info_name == "reopen" else "open"
-    return _numbers(ctx, begun, lambda store: {pull.number: pull.title for pull in store.pulls(standing)})
+    closed = ctx.info_name == "reopen"
+    return _numbers(ctx, begun, lambda store: {p.number: p.title for p in store.pulls("closed" if closed else "open")})
 
 
 def builds(ctx: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:

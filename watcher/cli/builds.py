@@ -10,9 +10,10 @@ import click
 from state.errors import BuildError
 from watcher.cli.arguments import build_argument
 from watcher.cli.options import config_option, json_option, print_json, run
+from watcher.cli.table import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from state.model import Build
     from watcher.app import App
@@ -45,13 +46,14 @@ def command(ctx: click.Context, state: tuple[str, ...], *, limit: int, as_json: 
     if as_json:
         print_json([build.document() for build in found])
         return
-    _list(found)
-    if not found:
+    if found:
+        table(("build", "state", "kind", "platform", "name", "why"), _rows(found))
+    else:
         click.echo("No builds" + (f" that are {' or '.join(state)}." if state else " yet."))
 
 
-def _list(found: Sequence[Build]) -> None:
-    """One line for each, but one for all that fail of one thing: the newest of them, and the numbers of the others."""
+def _rows(found: Sequence[Build]) -> Iterator[tuple[str, ...]]:
+    """One row for each, but one for all that fail of one thing: the newest of them, and the numbers of the others."""
     from state.model import by_cause
 
     likewise = {first.id: others for first, *others in by_cause(b for b in found if b.state == "failed")}
@@ -62,8 +64,8 @@ def _list(found: Sequence[Build]) -> None:
         numbers = ", ".join(str(each.id) for each in others[:_NUMBERS])
         more = f"; {len(others)} more likewise: {numbers}{' …' if len(others) > _NUMBERS else ''}" if others else ""
         waits = build.state == "waiting" and build.error  # for a machine, or for what cannot be reached
-        why = f"({build.said if waits or build.state in ('failed', 'blocked') else build.reason}{more})"
-        click.echo(f"{build.id:>6}  {build.state:<10} {build.kind:<7} {build.platform:<13} {build.name}  {why}")
+        why = build.said if waits or build.state in ("failed", "blocked") else build.reason
+        yield str(build.id), build.state, build.kind, build.platform, build.name, f"{why}{more}"
 
 
 @command.command("show")

@@ -8,6 +8,7 @@ import click
 
 from watcher.cli.arguments import sources
 from watcher.cli.options import config_option, json_option, print_json, run
+from watcher.cli.table import table
 
 if TYPE_CHECKING:
     from state.store import Entry
@@ -29,8 +30,14 @@ def command(limit: int, source: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json([entry.document() for entry in found])
         return
-    for entry in found:
-        state = "" if entry.done_at else f"  UNFINISHED after {entry.attempts} attempts: {entry.error}"
-        click.echo(f"{entry.id:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.kind:<19} {entry.summary}{state}")
     if not found:
         click.echo("Nothing happened yet: watcher sync node")
+        return
+    rows = [(str(each.id), f"{each.at:%Y-%m-%d %H:%M:%S}", each.kind, _what(each)) for each in found]
+    table(("event", "at", "kind", "what"), rows)
+
+
+def _what(entry: Entry) -> str:
+    """What it is about, and whether it is still to be done."""
+    state = "" if entry.done_at else f"  UNFINISHED after {entry.attempts} attempts: {entry.error}"
+    return f"{entry.summary}{state}"

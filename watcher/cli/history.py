@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.options import config_option, json_option, print_json, run
+from watcher.cli.table import table
 
 if TYPE_CHECKING:
     from watcher.app import App
-    from watcher.history import History
+    from watcher.history import History, Step
 
 _SHORT = len("sha256:") + 12
 
@@ -52,11 +53,14 @@ def _show(found: History, limit: int) -> None:
         click.echo(f"  pinned since {found.pin.since:%Y-%m-%d %H:%M} at {found.pin.digest}: {found.pin.reason}")
     if not found.steps:
         click.echo("  not known to have been pushed")
-    for step in found.steps[:limit]:
-        mark = "→" if step.digest == found.digest else " "
-        pull = f" (#{step.pull})" if step.pull else ""
-        click.echo(f"{mark} {step.at:%Y-%m-%d %H:%M}  {step.digest[:_SHORT]}  {step.what}{pull}")
-        for dated in step.dated:
-            click.echo(f"{'':<39}{dated}")
+    else:
+        table(("", "since", "digest", "what", "dated names"), [_row(found, step) for step in found.steps[:limit]])
     if len(found.steps) > limit:
         click.echo(f"  … {len(found.steps) - limit} more (--limit)")
+
+
+def _row(found: History, step: Step) -> tuple[str, ...]:
+    """One digest; an arrow stands before the one that the name leads to now."""
+    mark = "→" if step.digest == found.digest else ""
+    pull = f" (#{step.pull})" if step.pull else ""
+    return mark, f"{step.at:%Y-%m-%d %H:%M}", step.digest[:_SHORT], f"{step.what}{pull}", "\n".join(step.dated)

@@ -10,6 +10,7 @@ import click
 from watcher.cli.arguments import pull_argument
 from watcher.cli.options import config_option, json_option, print_json, run
 from watcher.cli.refresh import lines, refresh, tell
+from watcher.cli.table import table
 
 if TYPE_CHECKING:
     from state.model import PullRequest
@@ -42,9 +43,10 @@ def command(ctx: click.Context, *, every: bool, as_json: bool) -> None:
 def _list(found: list[PullRecord], *, every: bool) -> None:
     """One line each, for people."""
     shown = [p for p in found if every or p.state == "open"]
-    for pull in shown:
-        click.echo(f"#{pull.number:<4} {pull.state:<7} {pull.title}   ({pull.branch})")
-    if not shown:
+    if shown:
+        rows = [(f"#{pull.number}", pull.state, pull.title, pull.branch) for pull in shown]
+        table(("number", "state", "title", "branch"), rows)
+    else:
         click.echo("No open pull request." + ("" if every else " --all shows merged and closed ones."))
 
 

@@ -9,6 +9,7 @@ import click
 from watcher.cli.arguments import source_argument
 from watcher.cli.grid import grid
 from watcher.cli.options import check_sources, config_option, json_option, print_json, run
+from watcher.cli.table import table
 
 if TYPE_CHECKING:
     from state.model import Release
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @json_option
 @config_option
 def command(source: str, *, every: bool, as_json: bool) -> None:
-    """List the releases of SOURCE, newest first; of each supported line's newest, what there is for each platform.
+    """List the releases of SOURCE, newest first; below, of each supported line's newest, what there is for each platform.
 
     A file is there (a letter says where it is from), awaited, or absent for a reason.
     """
@@ -36,15 +37,22 @@ def command(source: str, *, every: bool, as_json: bool) -> None:
     if as_json:
         print_json(known.document())
         return
-    for release in known.found:
-        click.echo(_line(release))
-        there = known.of(release)
-        if there is not None:
-            whole = [h for h in known.waits(release) if h.arch is None]
-            for line in grid(there, whole, known.now):
-                click.echo(f"    {line}")
     if not known.found:
         click.echo(_nothing(known, source))
+        return
+    table(("version", "line", "published", "supported until", "what"), map(_row, known.found))
+    for release in known.found:
+        _platforms(known, release)
+
+
+def _platforms(known: Releases, release: Release) -> None:
+    """What there is for each platform, where the release is its line's newest."""
+    there = known.of(release)
+    if there is None:
+        return
+    click.secho(f"\n{release.source} {release.version}", bold=True)
+    for line in grid(there, [h for h in known.waits(release) if h.arch is None], known.now):
+        click.echo(f"    {line}")
 
 
 def _nothing(known: Releases, source: str) -> str:
@@ -54,9 +62,8 @@ def _nothing(known: Releases, source: str) -> str:
     return f"Nothing is known yet: watcher sync {source}"
 
 
-def _line(release: Release) -> str:
-    """One release in one line."""
-    until = f"until {release.supported_until}" if release.supported_until else ""
-    marks = (until, release.long_term, "security" if release.security else "")
-    words = (f"{release.version!s:<14}", f"{release.line:<12}", str(release.published or ""), *(m for m in marks if m))
-    return "  ".join(words)
+def _row(release: Release) -> tuple[str, ...]:
+    """One release in one row."""
+    marks = ", ".join(filter(None, (release.long_term, "security" if release.security else "")))
+    dates = (str(release.published or ""), str(release.supported_until or ""))
+    return str(release.version), release.line, *dates, marks

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple, TypedDict
 
+from sqlalchemy import Text, cast, tuple_
 from sqlalchemy import select as columns  # SQLModel's takes four at most
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, or_
 
 from state.tables import PullRow, ReleaseRow
 from state.tag_tables import MoveRow
@@ -27,44 +29,86 @@ class Lag(TypedDict):
     pushed: str | None
 
 
-def lag(session: Session, source: str, newest: Mapping[str, str]) -> Mapping[str, Lag]:
-    """Return line → times of the version that *newest* names for it."""
-    query = select(ReleaseRow.line, ReleaseRow.version, col(ReleaseRow.published), ReleaseRow.first_seen)
-    wanted = ReleaseRow.source == source, col(ReleaseRow.version).in_(set(newest.values()))
-    rows = session.exec(query.where(*wanted)).all()
-    pulls = _pulls(session, source, min((at for *_, at in rows), default=None))
-    found: dict[str, Lag] = {}
-    for line, version in newest.items():
-        published = next(day for own, text, day, _ in rows if (own, text) == (line, version))
-        seen = min(at for _, text, _, at in rows if text == version)
-        # The last one counts: an earlier one of the same version was closed.
-        pull = next((pull for pull in pulls if pull.lines.get(line) == version), None)
-        found[line] = {
-            "published": published.isoformat() if published else None,
-            "seen": seen.isoformat(),
-            "pull": _iso(_came(pull, seen)) if pull else None,
-            "merged": _iso(pull.updated_at) if pull and pull.state == "merged" else None,
-            "pushed": _iso(_pushed(session, pull, line, version)) if pull and pull.state == "merged" else None,
+def lags(session: Session, newest: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Lag]]:
+    """Return source → line → times of the version that *newest* names for it.
+
+    A handful of questions for all sources: a page asks this each time that somebody looks.
+    """
+    listed = _listed(session, newest)
+    pulls = _pulls(session, newest)
+    return {
+        source: {
+            line: _lag(
+                session,
+                (line, version),
+                listed[source, version],
+                [p for p in pulls.get(source, ()) if p.lines.get(line) == version],
+            )
+            for line, version in lines.items()
         }
+        for source, lines in newest.items()
+    }
+
+
+def _lag(
+    session: Session,
+    new: tuple[str, str],
+    listed: Mapping[str, tuple[date | None, datetime]],
+    pulls: Sequence[_Pull],
+) -> Lag:
+    """Of a line and version that were *listed*, and the pull requests that bring it to this one, newest first."""
+    seen = min(at for _, at in listed.values())
+    # The last one counts: an earlier one of the same version was closed.
+    pull = next((pull for pull in pulls if pull.updated_at >= seen), None)
+    published = listed[new[0]][0]
+    merged = pull if pull and pull.state == "merged" else None
+    return {
+        "published": published.isoformat() if published else None,
+        "seen": seen.isoformat(),
+        "pull": _iso(_came(pull, seen)) if pull else None,
+        "merged": _iso(merged.updated_at) if merged else None,
+        "pushed": _iso(_pushed(session, merged, *new)) if merged else None,
+    }
+
+
+_Listed = Mapping[tuple[str, str], Mapping[str, tuple[date | None, datetime]]]
+"""Source and version → line → when it was published and first seen."""
+
+
+def _listed(session: Session, newest: Mapping[str, Mapping[str, str]]) -> _Listed:
+    row = ReleaseRow
+    query = columns(*map(col, (row.source, row.version, row.line, row.published, row.first_seen)))
+    wanted = {(source, version) for source, lines in newest.items() for version in lines.values()}
+    found: dict[tuple[str, str], dict[str, tuple[date | None, datetime]]] = {}
+    for source, version, line, published, at in session.execute(
+        query.where(tuple_(col(row.source), col(row.version)).in_(wanted))
+    ):
+        found.setdefault((source, version), {})[line] = published, at
     return found
 
 
 class _Pull(NamedTuple):
     number: int
+    source: str
     lines: Mapping[str, str]
     state: str
     opened_at: datetime
     updated_at: datetime
 
 
-def _pulls(session: Session, source: str, since: datetime | None) -> list[_Pull]:
-    """The source's pull requests that were written *since* a version was seen, which they may bring; newest first."""
+def _pulls(session: Session, newest: Mapping[str, Mapping[str, str]]) -> Mapping[str, Sequence[_Pull]]:
+    """Return by source the pull requests that may bring its *newest* versions, newest first."""
     row = PullRow
-    asked = (row.number, row.lines, row.state, row.opened_at, row.updated_at)
-    query = columns(*map(col, asked)).where(col(row.source) == source)
-    if since is not None:
-        query = query.where(col(row.updated_at) >= since)
-    return [_Pull(*each) for each in session.execute(query.order_by(col(row.number).desc()))]
+    words = {source: [json.dumps(version) for version in lines.values()] for source, lines in newest.items()}
+    # As text: of thousands, to read the JSON and the times of a few is what makes this quick.
+    every = session.execute(columns(col(row.number), col(row.source), cast(row.lines, Text)))
+    numbers = [number for number, source, text in every if any(word in text for word in words.get(source, ()))]
+    asked = (row.number, row.source, row.lines, row.state, row.opened_at, row.updated_at)
+    query = columns(*map(col, asked)).where(col(row.number).in_(numbers)).order_by(col(row.number).desc())
+    found: dict[str, list[_Pull]] = {}
+    for pull in (_Pull(*each) for each in session.execute(query)):
+        found.setdefault(pull.source, []).append(pull)
+    return found
 
 
 def _pushed(session: Session, pull: _Pull, line: str, version: str) -> datetime | None:
@@ -72,11 +116,11 @@ def _pushed(session: Session, pull: _Pull, line: str, version: str) -> datetime 
 
     A stack's tags begin with the version, in which there is no ``+``, a distro's with the line.
     """
-    query = select(MoveRow.at).where(MoveRow.pull == pull.number, col(MoveRow.dated))
+    query = columns(col(MoveRow.at)).where(col(MoveRow.pull) == pull.number, col(MoveRow.dated))
     if len(pull.lines) > 1:
         words = version.replace("+", "_"), line
         query = query.where(or_(*(col(MoveRow.tag).startswith(f"{word}-", autoescape=True) for word in words)))
-    return session.exec(query.order_by(col(MoveRow.at)).limit(1)).first()
+    return session.execute(query.order_by(col(MoveRow.at)).limit(1)).scalar()
 
 
 def _came(pull: _Pull, seen: datetime) -> datetime | None:

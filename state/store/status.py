@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from state.desk_tables import PauseRow
 from state.store import builds, feeds, holds, journal, pulls, quarantine, upstream
-from state.store.lag import Lag, lag
+from state.store.lag import Lag, lags
 
 _FAILING = 50
 """Things that fail that are told one by one."""
@@ -103,7 +103,7 @@ class Status(TypedDict):
 def status(session: Session, today: date) -> Status:
     """Return the picture; ``newest`` names the lines that upstream supports on *today*."""
     return {
-        "sources": {name: _source(session, name, state, today) for name, state in feeds.states(session).items()},
+        "sources": _sources(session, today),
         "pulls": {"open": pulls.open_count(session)},
         "events": {"unfinished": journal.unfinished_count(session)},
         "held": [
@@ -124,24 +124,25 @@ def status(session: Session, today: date) -> Status:
     }
 
 
-def _source(session: Session, name: str, state: feeds.SourceState, today: date) -> SourceStatus:
-    newest = upstream.newest(session, name, today)
+def _sources(session: Session, today: date) -> Mapping[str, SourceStatus]:
+    """Return every source that was ever polled; each question is asked once for all of them."""
+    newest = upstream.every_newest(session, today)
+    lag = lags(session, newest)
+    paused = dict(session.exec(select(PauseRow.source, PauseRow.reason)).all())
     return {
-        "last_success": _iso(state.last_success),
-        "newest": newest,
-        "failing_since": _iso(state.failing_since),
-        "error": state.error or None,
-        "outages": {p: {"since": o.since.isoformat(), "error": o.error} for p, o in sorted(state.outages.items())},
-        "lag": lag(session, name, newest),
-        "next_check": _iso(state.next_check),
-        "cadence": state.cadence or None,
-        "paused": _paused(session, name),
+        name: {
+            "last_success": _iso(state.last_success),
+            "newest": newest.get(name, {}),
+            "failing_since": _iso(state.failing_since),
+            "error": state.error or None,
+            "outages": {p: {"since": o.since.isoformat(), "error": o.error} for p, o in sorted(state.outages.items())},
+            "lag": lag.get(name, {}),
+            "next_check": _iso(state.next_check),
+            "cadence": state.cadence or None,
+            "paused": paused.get(name),
+        }
+        for name, state in feeds.states(session).items()
     }
-
-
-def _paused(session: Session, name: str) -> str | None:
-    row = session.get(PauseRow, name)
-    return row.reason if row else None
 
 
 def _changed(session: Session) -> list[ChangedStatus]:

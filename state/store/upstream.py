@@ -97,20 +97,31 @@ def files(session: Session, source: str, line: str, version: str) -> list[Artifa
 
 def newest(session: Session, source: str, today: date) -> Mapping[str, str]:
     """Return line → highest version that upstream lists, for the lines that it supports on *today*."""
+    return _newest(session, today, ReleaseRow.source == source).get(source, {})
+
+
+def every_newest(session: Session, today: date) -> Mapping[str, Mapping[str, str]]:
+    """Return what :func:`newest` does for every source that has any."""
+    return _newest(session, today)
+
+
+def _newest(session: Session, today: date, *only: bool) -> dict[str, dict[str, str]]:
     # Columns and not rows: a page asks this of every source, which may have listed thousands.
     row = ReleaseRow
-    query = select(row.line, row.version).where(
-        row.source == source,
+    query = select(row.source, row.line, row.version).where(
+        *only,
         col(row.withdrawn_since).is_(None),
         or_(col(row.supported_from).is_(None), col(row.supported_from) <= today),
         or_(col(row.supported_until) >= today, and_(col(row.maintained), col(row.supported_until).is_(None))),
     )
-    highest: dict[str, Version] = {}
-    for line, text in session.exec(query):
-        version = Version(text)
-        if line not in highest or highest[line] < version:
-            highest[line] = version
-    return {line: str(version) for line, version in sorted(highest.items(), key=lambda item: item[1])}
+    lines: dict[tuple[str, str], list[Version]] = {}
+    for source, line, text in session.exec(query):
+        lines.setdefault((source, line), []).append(Version(text))
+    highest = [(source, line, max(versions)) for (source, line), versions in lines.items()]
+    found: dict[str, dict[str, str]] = {}
+    for source, line, version in sorted(highest, key=lambda each: each[2]):
+        found.setdefault(source, {})[line] = str(version)
+    return found
 
 
 def first_seen(session: Session, source: str, version: str) -> datetime | None:

@@ -19,7 +19,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -27,8 +26,9 @@ from starlette.routing import Route
 from tests.upstream import Upstream
 from tests.world import NEWER, World
 from watcher.config import load
-from watcher.web.pages import routes
-from watcher.web.site import Site
+from watcher.daemon_settings import ROLES
+from watcher.live import Live
+from watcher.web.app import application
 from watcher.wiring import wired
 
 EVENTS, TAGS, PLANS, PLAN, PULLS, RELEASES = 100_000, 1_000_000, 100, 2_000, 2_000, 1_000
@@ -48,7 +48,11 @@ PAGES = {
     "events": "/events",
     "events of a source, old": "/events?source=python&before=20000",
     "event": "/events/5000",
+    "metrics": "/metrics",
+    "API: status": "/api/v1/status",
 }
+GOAL = 50.0
+"""Milliseconds at the 99th percentile."""
 
 
 def main() -> None:
@@ -149,12 +153,15 @@ async def _ask(world: World) -> None:
         async def floor(_request: Request) -> PlainTextResponse:
             return PlainTextResponse("")
 
-        web = Starlette(routes=[Route("/floor", floor), *routes(Site(app, lambda: None))])
+        web = application(Live(app, frozenset(ROLES), app.now(), lambda: None))
+        web.router.routes.insert(0, Route("/floor", floor))
         transport = httpx.ASGITransport(web, client=("127.0.0.1", 40_000))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browser:
-            print(f"  {'page':<28} {'p50':>9} {'p99':>9} {'CPU':>9}   limit: 50 ms at p99")
+            print(f"  {'page':<28} {'p50':>9} {'p99':>9} {'CPU':>9}   goal: p99 < {GOAL:g} ms")
             for name, path in PAGES.items():
-                print(f"  {name:<28} {' '.join(f'{ms:6.1f} ms' for ms in await _times(browser, path))}", flush=True)
+                taken = await _times(browser, path)
+                verdict = "met" if taken[1] < GOAL else "MISSED"
+                print(f"  {name:<28} {' '.join(f'{ms:6.1f} ms' for ms in taken)}   {verdict}", flush=True)
 
 
 async def _times(browser: httpx.AsyncClient, path: str) -> tuple[float, float, float]:

@@ -176,8 +176,8 @@ def _percentile(taken: Iterable[float], percent: int) -> float:
 
 
 def _visible(*, pushed: bool) -> None:
-    """From a release in the feed to its open pull request: by polling each minute, or because a mirror tells."""
-    interval = 60
+    """From a release in the feed to its open pull request on GitHub: by polling each minute, or because a mirror tells."""
+    interval, slack = 60, 3
     with tempfile.TemporaryDirectory(prefix="watcher-bench-") as name:
         folder = Path(name)
         (folder / "served").mkdir()
@@ -185,19 +185,21 @@ def _visible(*, pushed: bool) -> None:
             world = World.make(folder, upstream)
             world.only("22.11.0")
             pace = '[sources.node]\nfastest = "1m"\ninterval = "1m"\nslowest = "1m"\n[daemon]\nlook_every_seconds = 1'
-            settings(world, pace)
-            with running(world, environment={"WATCHER_WEB__HOOK_SECRET": SECRET}) as daemon:
-                daemon.says("PullRequestOpened #1")
-                world.run(_merge)
-                daemon.says("BuildPlanned #1")
-                world.publish(NEWER)
-                world.only("22.23.2", "22.11.0")
-                begun = time.perf_counter()
-                if pushed:
-                    daemon.ask("/hooks/poll/node", b"", {"Authorization": f"Bearer {SECRET}"})
-                daemon.says(r"PullRequestOpened #\d+ node: 22.11.0 -> 22.23.2", seconds=interval + 60)
-                taken = time.perf_counter() - begun
-    goal = "" if pushed else f"<= {interval} s + 3 s"
+            with world.on_github():
+                settings(world, f"{pace}\n{world.extra}")
+                with running(world, environment={"WATCHER_WEB__HOOK_SECRET": SECRET}) as daemon:
+                    daemon.says("PullRequestOpened #1")
+                    world.run(_merge)
+                    daemon.says("BuildPlanned #1")
+                    world.publish(NEWER)
+                    world.only("22.23.2", "22.11.0")
+                    begun = time.perf_counter()
+                    if pushed:
+                        daemon.ask("/hooks/poll/node", b"", {"Authorization": f"Bearer {SECRET}"})
+                    daemon.says(r"PullRequestOpened #\d+ node: 22.11.0 -> 22.23.2", seconds=interval + 60)
+                    taken = time.perf_counter() - begun
+    met = "met" if taken <= interval + slack else "MISSED"
+    goal = "" if pushed else f"<= {interval} s + {slack} s: {met}"
     way = "a mirror tells of it" if pushed else "polled each minute"
     line(f"release visible to pull request open, {way}", f"{taken:.1f} s", goal=goal)
 

@@ -57,7 +57,7 @@ check-recordings: $(STAMP) ## Every parser over every real recording below RECOR
 replay: $(STAMP) ## The recorded history of every source, poll by poll, from RECORDINGS=DIR: proposed, missed, false, lag
 	$(BIN)/python -m tests.replay $(RECORDINGS) $(SOURCES)
 
-test-emulate: $(STAMP) ## The GitHub adapter against npm's emulate (needs npm and its registry)
+test-emulate: $(STAMP) ## The GitHub adapter, and the whole walk, on npm's emulate, a GitHub that is not ours (needs npm and its registry)
 	$(BIN)/python -m tests.emulate
 
 .PHONY: test-fuzz

@@ -7,6 +7,7 @@ those that a person types, and the signatures are verified against Node's releas
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -77,9 +78,9 @@ def watcher(*arguments: str, day: str) -> None:
 
 
 def find(branch: str) -> str:
-    """The number of the open pull request of *branch*, told by the list that people read."""
-    listed = run("pulls", day="2026-08-10").stdout.splitlines()
-    return next(line.split()[0].removeprefix("#") for line in listed if f"({branch})" in line)
+    """The number of the open pull request of *branch*."""
+    listed = json.loads(run("pulls", "--json", day="2026-08-10").stdout)
+    return next(str(pull["number"]) for pull in listed if (pull["branch"], pull["state"]) == (branch, "open"))
 
 
 def run(*arguments: str, day: str) -> subprocess.CompletedProcess[str]:

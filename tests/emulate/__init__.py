@@ -1,1 +1,1 @@
-"""The GitHub adapter against a GitHub that none of us wrote: `make test-emulate`."""
+"""The GitHub adapter, and the whole walk, against a GitHub that none of us wrote: `make test-emulate`."""

@@ -8,4 +8,8 @@ from pathlib import Path
 import pytest
 
 if __name__ == "__main__":
-    sys.exit(pytest.main([str(Path(__file__).with_name("walk.py")), "-n", "0", "-s", *sys.argv[1:]]))
+    sys.exit(
+        pytest.main(
+            [*(str(Path(__file__).with_name(name)) for name in ("walk.py", "whole.py")), "-n", "0", "-s", *sys.argv[1:]]
+        )
+    )

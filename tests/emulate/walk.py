@@ -1,24 +1,13 @@
 """One pull request's life on npm's emulate, a stateful GitHub API that none of us wrote: ``make test-emulate``.
 
-It has no git transport, so what was pushed to a real repository is mirrored through its git data API, and what
-it merged is compared with what the embedded forge makes of the same branches. Needs npm and its registry; the
-two packages go to a folder of the user's cache.
+What it merged is compared with what the embedded forge makes of the same branches.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -29,9 +18,8 @@ from builder.github import GitHubForge
 from builder.local_forge import LocalForge
 from builder.ports import Commit, Draft
 from state.errors import ForgeError
+from tests.emulate.conftest import TOKEN, git, mirror
 
-PACKAGES = ("emulate@0.12.2", "node@24")
-TOKEN = "ghp_walk"
 WHEN = datetime(2026, 8, 1, 12, tzinfo=UTC)
 FILES = {
     "catalogue/releases/node/22.json": "22.11.0\n",
@@ -40,96 +28,6 @@ FILES = {
 }
 BRANCH = "watcher/node/22"
 ENVIRONMENT = {"PATH": os.defpath + ":/usr/local/bin"}
-
-
-@pytest.fixture(scope="session")
-def api() -> Iterator[httpx.Client]:
-    """Emulate's GitHub with an empty repository ``owner/images``, and a client of its API."""
-    folder = Path("~/.cache/base-image-watcher/emulate").expanduser()
-    installed = folder / "node_modules/emulate/package.json"
-    if not installed.exists() or json.loads(installed.read_text())["version"] != "0.12.2":
-        folder.mkdir(parents=True, exist_ok=True)
-        npm = shutil.which("npm")
-        assert npm, "npm is not installed"
-        subprocess.run([npm, "install", "--no-audit", "--no-fund", "--no-save", *PACKAGES], cwd=folder, check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    seed = folder / f"seed-{os.getpid()}.json"
-    seed.write_text(
-        json.dumps(
-            {
-                "tokens": {TOKEN: {"login": "owner", "scopes": ["repo"]}},
-                "github": {
-                    "users": [{"login": "owner", "name": "Owner", "email": "owner@example.org"}],
-                    "repos": [{"owner": "owner", "name": "images", "auto_init": True}],
-                },
-            }
-        )
-    )
-    program = [folder / "node_modules/.bin/node", folder / "node_modules/emulate/dist/index.js"]
-    arguments = ["start", "--service", "github", "--port", str(port), "--seed", str(seed)]
-    process = subprocess.Popen([*map(str, program), *arguments], stdout=subprocess.DEVNULL, stderr=sys.stderr)
-    client = httpx.Client(base_url=f"http://localhost:{port}", headers={"Authorization": f"token {TOKEN}"})
-    try:
-        _wait(client)
-        yield client
-    finally:
-        client.close()
-        process.terminate()
-        process.wait()
-        seed.unlink()
-
-
-def _wait(client: httpx.Client) -> None:
-    for _ in range(100):
-        try:
-            if client.get("/repos/owner/images").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("emulate did not start")
-
-
-def _git(bare: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", f"--git-dir={bare}", *arguments], capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
-def mirror(api: httpx.Client, bare: Path, branch: str) -> None:
-    """Bring what *branch* holds, with its history, into emulate; every object has the name that git gave it."""
-
-    def post(kind: str, document: Mapping[str, Any]) -> str:
-        answer = api.post(f"/repos/owner/images/git/{kind}", json=document)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json().get("sha", ""))
-
-    for commit in _git(bare, "rev-list", "--reverse", branch).splitlines():
-        if api.get(f"/repos/owner/images/git/commits/{commit}").status_code == 200:
-            continue
-        entries = []
-        for line in _git(bare, "ls-tree", "-r", commit).splitlines():
-            mode, kind, rest = line.split(" ", 2)
-            sha, path = rest.split("\t")
-            body = subprocess.run(
-                ["git", f"--git-dir={bare}", "cat-file", "blob", sha], capture_output=True, check=True
-            )
-            assert post("blobs", {"content": base64.b64encode(body.stdout).decode(), "encoding": "base64"}) == sha
-            entries.append({"path": path, "mode": mode, "type": kind, "sha": sha})
-        tree = post("trees", {"tree": entries})
-        assert tree == _git(bare, "rev-parse", f"{commit}^{{tree}}")
-        name, email, at = _git(bare, "log", "-1", "--format=%an%n%ae%n%aI", commit).splitlines()
-        who = {"name": name, "email": email, "date": at}
-        parents = _git(bare, "log", "-1", "--format=%P", commit).split()
-        message = _git(bare, "log", "-1", "--format=%B", commit)
-        document = {"message": message, "tree": tree, "parents": parents, "author": who, "committer": who}
-        post("commits", document)
-    head = _git(bare, "rev-parse", branch)
-    there = api.patch(f"/repos/owner/images/git/refs/heads/{branch}", json={"sha": head, "force": True})
-    if there.status_code != 200:
-        post("refs", {"ref": f"refs/heads/{branch}", "sha": head})
 
 
 async def test_a_pull_request_lives_and_is_merged(api: httpx.Client, tmp_path: Path) -> None:
@@ -172,7 +70,7 @@ async def test_a_pull_request_lives_and_is_merged(api: httpx.Client, tmp_path: P
 
     local = LocalForge(bare, identity=Identity(), now=lambda: WHEN, environment=ENVIRONMENT)
     ours = await local.merge((await local.open(newer)).number)
-    assert commit["tree"]["sha"] == _git(bare, "rev-parse", f"{ours.merge_commit}^{{tree}}")
+    assert commit["tree"]["sha"] == git(bare, "rev-parse", f"{ours.merge_commit}^{{tree}}")
     assert commit["message"].splitlines()[0].split(": ", 1)[1] == newer.title
     print(f"pull request {merged.number}: {merged.url} merged as {merged.merge_commit}")
 

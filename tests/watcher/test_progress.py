@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import logging
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 from typing_extensions import override
 
@@ -20,6 +22,8 @@ from tests.world import World
 from watcher.adopt import adopt
 from watcher.app import App
 from watcher.building import work
+from watcher.cli import _Told
+from watcher.cli.progress import shown
 from watcher.recall import Recalled, places
 from watcher.recover import recall
 
@@ -48,12 +52,12 @@ def test_a_terminal_shows_how_many_sources_were_polled(world: World, monkeypatch
     """On standard error, gone at the end; neither with --json nor where that is no terminal."""
     at = world.folder / "ws"
     monkeypatch.setenv("TERM", "xterm")
-    shown = call("sync", "node", at=at, err=Terminal())
-    assert "sources polled" in shown.stderr
-    assert "0/1" in shown.stderr
-    assert "1/1" in shown.stderr
-    assert shown.stderr.endswith("\x1b[2K")  # the last line was erased
-    assert "polled" not in shown.stdout
+    seen = call("sync", "node", at=at, err=Terminal())
+    assert "sources polled" in seen.stderr
+    assert "0/1" in seen.stderr
+    assert "1/1" in seen.stderr
+    assert seen.stderr.endswith("\x1b[2K")  # the last line was erased
+    assert "polled" not in seen.stdout
     assert call("sync", "node", "--json", at=at, err=Terminal()).stderr == ""
     assert call("sync", "node", at=at).stderr == ""
 
@@ -62,9 +66,9 @@ def test_what_is_read_of_a_tree_is_counted(tmp_path: Path, monkeypatch: pytest.M
     """An import tells how many Dockerfiles it has read."""
     monkeypatch.setenv("TERM", "xterm")
     tree = lay_out(tmp_path / "balena-base-images", {"node/amd64/debian/bookworm/22.11.0/run": node("22.11.0", "x64")})
-    shown = call("import", str(tree), err=Terminal()).stderr
-    assert "Dockerfiles read" in shown
-    assert "1/1" in shown
+    seen = call("import", str(tree), err=Terminal()).stderr
+    assert "Dockerfiles read" in seen
+    assert "1/1" in seen
 
 
 def test_each_image_that_is_made_is_counted(foundry: Foundry) -> None:
@@ -102,3 +106,15 @@ def test_each_repository_that_is_read_back_is_counted(foundry: Foundry) -> None:
 
     expected = foundry.run(job)
     assert heard.of("repositories read") == [(done, expected) for done in range(expected + 1)]
+
+
+def test_what_is_said_meanwhile_stands_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why a command waits is a line of its own, not part of a bar."""
+    monkeypatch.setenv("TERM", "xterm")
+    err = Terminal()
+    monkeypatch.setattr("sys.stderr", err)
+    with click.Context(click.Command("sync")), shown() as progress:
+        progress("sources polled", 0, 2)
+        _Told().handle(logging.makeLogRecord({"msg": "another watcher is acting"}))
+        progress("sources polled", 1, 2)
+    assert "\x1b[2Kwatcher: another watcher is acting\n" in err.getvalue()

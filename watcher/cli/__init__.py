@@ -95,12 +95,18 @@ def cli(ctx: click.Context, config: Path | None) -> None:
     ctx.obj = config
 
 
+class _Told(logging.Handler):
+    """Prints to standard error as it is at that moment: above the bars of long work, where there are any."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"watcher: {record.getMessage()}", err=True)
+
+
 def main() -> None:
     """Run the command line; an expected error is one line on standard error, and an exit code."""
     logging.getLogger("watcher").addHandler(logging.NullHandler())  # commands say themselves what failed
-    told = logging.StreamHandler()
-    told.setFormatter(logging.Formatter("watcher: %(message)s"))
-    logging.getLogger("watcher.locks").addHandler(told)  # but why nothing happens for a while
+    logging.getLogger("watcher.locks").addHandler(_Told())  # but why nothing happens for a while
     try:
         cli(prog_name="watcher")
     except WatcherError as error:

@@ -158,4 +158,4 @@ def test_a_source_that_is_switched_off_is_asked_by_name_only(world: World, other
     assert list(document(world)) == ["node"]
     assert list(document(world, "other")) == ["other"]
     result = run(world, "nodejs")
-    assert (result.exit_code, "there are: node, other" in result.stderr) == (2, True)
+    assert (result.exit_code, "There are: node, other" in result.stderr) == (2, True)

@@ -145,7 +145,7 @@ async def test_buildah_is_given_the_authority_of_a_registry(program: Path, tmp_p
     program.with_name("buildah").chmod(0o755)
     authority = tmp_path / "ca.pem"
     authority.write_text("the authority\n")
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "Dockerfile").write_text("FROM debian\n")
     log = tmp_path / "log"
     request = BuildRequest(tmp_path, tmp_path / "Dockerfile", "linux/amd64", tmp_path / "out", log, 0)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}

@@ -70,9 +70,10 @@ ASKED: Mapping[str, tuple[str, tuple[str, ...]]] = {
 OTHERS: Mapping[str, frozenset[str]] = {
     "act": frozenset(
         {"sync", "adopt", "build", "import", "prune", "recover", "rollback", "yank"}
+        | {"pause", "resume", "ignore", "unignore", "approve-checksum"}
         | {f"pulls {verb}" for verb in ("merge", "close", "reopen", "recreate")}
     ),
-    "write files": frozenset({"bake"}),
+    "write files": frozenset({"bake", "init", "render"}),
     "ask upstream, which nobody's request may make us do": frozenset({"check"}),
     "are about the machine where they are typed": frozenset({"doctor"}),
 }

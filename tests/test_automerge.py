@@ -15,6 +15,8 @@ from watcher.automerge import due, kind
 from watcher.cli import cli
 from watcher.pull_settings import AutoMerge
 
+pytestmark = pytest.mark.slow
+
 RULE = '[automerge.node]\nkinds = ["patch"]\nafter = "24h"\n'
 
 

@@ -20,6 +20,8 @@ from watcher import workspace
 from watcher.app import App
 from watcher.cli import cli
 
+pytestmark = pytest.mark.slow
+
 GO, FEDORA = "/go.dev/dl/?mode=json", "/fedoraproject.org/releases.json"
 OPENJDK, UBUNTU = "/api.adoptium.net/v3/info/available_releases", "/changelogs.ubuntu.com/meta-release"
 QUICK = "[registries]\npin = false\n[feed]\nattempts = 1\nread_seconds = 0.3\ndocument_limit = 1_000_000\n"

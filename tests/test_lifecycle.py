@@ -21,6 +21,8 @@ from tests.upstream import Upstream
 from tests.world import NEWER, World
 from watcher.cli import cli
 
+pytestmark = pytest.mark.slow
+
 BRANCH = "watcher/node/22"
 BOX = "- [ ] <!-- watcher:recreate -->"
 

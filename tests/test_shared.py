@@ -10,6 +10,8 @@ from tests.foundry import Foundry
 from tests.registry import LoopbackRegistry
 from tests.world import NEWER, World
 
+pytestmark = pytest.mark.slow
+
 NODE = "balenalib/amd64-debian-node"
 
 

@@ -19,6 +19,8 @@ from watcher.building import work
 from watcher.conductor import Conductor
 from watcher.works import Works
 
+pytestmark = pytest.mark.slow
+
 GONE = "the farm's scheduler does not answer: not connected"
 
 

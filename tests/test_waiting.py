@@ -18,6 +18,8 @@ from watcher import workspace
 from watcher.app import App
 from watcher.sync import Report, sync
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 RELEASE = "/api.adoptium.net/v3/assets/release_name/"
 

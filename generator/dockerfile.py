@@ -138,16 +138,13 @@ def _cut(url: str, stack: Stack, path: str) -> Mapping[str, str]:
     return {"mirror": mirror, "path": url.removeprefix(f"{mirror}/")}
 
 
-def _harmless(value: object) -> object:
+@lru_cache(maxsize=4096, typed=True)  # the same few hundred values stand in all Dockerfiles
+def _harmless(value: object) -> str:
     """Refuse a value that could end a quotation or begin an instruction; every ``{{ }}`` passes here."""
-    _check(str(value))
-    return value
-
-
-@lru_cache(maxsize=4096)  # the same few hundred texts stand in all Dockerfiles
-def _check(text: str) -> None:
+    text = str(value)
     if not _HARMLESS.fullmatch(text):
         raise CatalogueError("catalogue", "text", f"{text[:80]!r} may not stand in a Dockerfile")
+    return text
 
 
 @cache
@@ -173,4 +170,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        cache_size=-1,  # a dozen templates, each included two thousand times: kept without an order of their use
     )

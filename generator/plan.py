@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -17,6 +17,12 @@ from state.model import Change
 
 GENERATED = ("balena-base-images/", "docs/")
 """Everything below these folders is generated: a file there that nothing generates is a leftover."""
+
+
+_HERE = 6
+"""One of so many Dockerfiles takes, with the proof of names and the documentation, as long as the others together."""
+
+Beside = Callable[[Callable[[], dict[str, str]]], Callable[[], dict[str, str]]]
 
 
 class Body(Protocol):
@@ -131,16 +137,21 @@ def _change(
     return Change(source, line, old, new, lines or {}, words.branch, words.title, words.commit, words.labels, files)
 
 
-def rendered(catalogue: Catalogue) -> dict[str, str]:
+def rendered(catalogue: Catalogue, beside: Beside = lambda job: job) -> dict[str, str]:
     """Everything that is generated from *catalogue*: path → text.
 
+    :param beside: begins a computation and returns what waits for its result: most Dockerfiles are that, while here
+        names are proved, the documentation and the other Dockerfiles are written. Without it everything is done here.
     :raises CatalogueError: two images share a name, or two device classes have the same text
     """
-    tags.Names(catalogue).prove()
     images = matrix.with_dockerfile(catalogue)
-    texts = dockerfile.files(catalogue, images)
+    few = len(images) // _HERE
+    most = beside(lambda: dockerfile.files(catalogue, images[few:]))
+    tags.Names(catalogue).prove()
+    written = docs.docs(catalogue)
+    texts = dockerfile.files(catalogue, images[:few]) | most()
     layers.distinct(images, texts)
-    return {**texts, **docs.docs(catalogue)}
+    return {**texts, **written}
 
 
 def _files(

@@ -6,12 +6,13 @@ the time that it takes to read the files. :mod:`watcher.refresh` does the same t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from generator.catalogue import load
 from generator.plan import GENERATED, rendered
-from watcher import stamp
+from watcher import stamp, two_cores
 
 
 def read_checkout(folder: Path) -> dict[str, str]:
@@ -36,9 +37,8 @@ def bring_up(folder: Path) -> tuple[int, int]:
 
 def generated(found: Mapping[str, str]) -> dict[str, str]:
     """What the catalogue in *found* says; CatalogueError where it is wrong."""
-    return rendered(
-        load({p: t.encode(errors="surrogateescape") for p, t in found.items() if p.startswith("catalogue/")})
-    )
+    catalogue = {p: t.encode(errors="surrogateescape") for p, t in found.items() if p.startswith("catalogue/")}
+    return rendered(load(catalogue), two_cores.beside)
 
 
 def differences(found: Mapping[str, str], made: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -51,11 +51,15 @@ def differences(found: Mapping[str, str], made: Mapping[str, str]) -> list[tuple
 def write(folder: Path, found: Mapping[str, str], made: Mapping[str, str]) -> int:
     """Bring *folder* to what was made; return how many files that changed. Equal files keep their times."""
     wrong = differences(found, made)
+    there: set[str] = set()
     for path, _ in wrong:
-        target = folder / path
-        if path in made:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(made[path])
-        else:
-            target.unlink()
+        if path not in made:
+            (folder / path).unlink()
+            continue
+        target = f"{folder}/{path}"
+        if (above := target.rpartition("/")[0]) not in there:
+            os.makedirs(above, exist_ok=True)  # noqa: PTH103  (thousands: a Path object costs more)
+            there.add(above)
+        with open(target, "wb") as file:  # noqa: PTH123
+            file.write(made[path].encode())
     return len(wrong)

@@ -20,7 +20,7 @@ from generator.rows import Catalogue
 from tests.bench import measure
 from tests.generator.family import family, files
 from tests.generator.languages import spoken
-from watcher import render
+from watcher import render, two_cores
 
 _PROGRAM = str(Path(sys.executable).with_name("watcher"))
 _COMPARE = "import click, pathlib, sys\nfor path in pathlib.Path(sys.argv[1]).rglob('*'):\n    path.is_file() and path.read_bytes()"
@@ -35,16 +35,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="watcher-bench-") as name:
         folder = Path(name)
         numbers = itertools.count()  # a folder of its own for each: nothing is overwritten
-        alone, both, floor = measure.least(
+        checkout = folder / "checkout"
+        measure.write_fresh(checkout, made)
+        alone, both, floor, copy = measure.least(
             lambda: rendered(catalogue),
-            lambda: measure.write_fresh(folder / f"full{next(numbers)}", rendered(catalogue)),
+            lambda: render.write(folder / f"full{next(numbers)}", {}, rendered(catalogue, two_cores.beside)),
             lambda: measure.write_fresh(folder / f"floor{next(numbers)}", made),
+            lambda: subprocess.run(["cp", "-r", checkout, folder / f"copy{next(numbers)}"], check=True),
         )
         measure.line(f"full render ({len(made):,} files, {size:,} KiB)", f"{alone * 1e3:.0f} ms", goal="< 1 s")
         measure.line("full render, written fresh", f"{both * 1e3:.0f} ms", f"{floor * 1e3:.0f} ms writing",
                      both / floor, "<= 1.5 x")  # fmt: skip
-        checkout = folder / "checkout"
-        measure.write_fresh(checkout, made)
+        measure.line("  beside the same bytes by cp -r", "", f"{copy * 1e3:.0f} ms", both / copy)
         _record(catalogue, checkout)
         _cold(checkout)
         _unchanged(checkout, made)

@@ -25,12 +25,12 @@ class Larder:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def wheel(self, name: str) -> Path:
-        """The newest wheel of a Python package for this machine."""
-        pattern = f"{name.replace('-', '_')}-*.whl"
+    def wheel(self, name: str, *options: str) -> Path:
+        """The newest wheel of a Python package (or that of ``name==version``) for this machine, unless pip's *options* say which."""
+        pattern = f"{name.partition('=')[0].replace('-', '_')}-*.whl"
         if not (found := list(self.folder.glob(pattern))):
             command = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:")
-            output(*command, "--dest", self.folder, name)
+            output(*command, *options, "--dest", self.folder, name)
             found = list(self.folder.glob(pattern))
         return found[0]
 

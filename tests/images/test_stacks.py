@@ -9,6 +9,7 @@ import pytest
 
 from builder.smoke import judged, script
 from tests.images.engine import need, output
+from tests.images.larder import unzip
 from tests.images.servers import Secure
 from tests.images.yard import Yard
 from watcher.trials import expected
@@ -33,9 +34,10 @@ GATE = [
     f"dotnet/{TRIXIE}/{{dotnet}}/run",
     f"dotnet/{TRIXIE}/{{dotnet}}/build",
     "dotnet/amd64/debian/bookworm/{dotnet}/run",
+    f"dotnet/{TRIXIE}/3.1-aspnet/run",
 ]  # fmt: skip
 """At least three images of each stack: other versions of the distro, other variants, other processors. ``{dotnet}`` is the
-one line that a file could be had of."""
+one line whose runtime could be had alone."""
 
 
 @pytest.fixture
@@ -68,8 +70,28 @@ def test_it_gets_its_name(yard: Yard, place: str) -> None:
 
 def dotnet(yard: Yard) -> str:
     """The line of .NET that there is."""
-    (line,) = (line for source, line in yard.world.rows.releases if source == "dotnet")
+    (line,) = (line for source, line in yard.world.rows.releases if source == "dotnet" and line.endswith("-runtime"))
     return line
+
+
+def test_an_sdk_makes_and_runs_a_program(yard: Yard, smoke: Path) -> None:
+    """It passes what it has to pass in production, off the network.
+
+    Of 3.1 alone an SDK could be had: it knows neither this ICU nor this OpenSSL, so it does without the one, and is lent
+    the other. Those that the images are for know both.
+    """
+    place = f"dotnet/{TRIXIE}/3.1-sdk/build"
+    name = yard.build(place)
+    old = yard.larder.wheel("psycopg2-binary==2.9.6", "--python-version=3.11", "--platform=manylinux2014_x86_64")
+    unzip(old, "psycopg2_binary.libs", smoke / "lent")
+    for library in ("ssl", "crypto"):
+        (found,) = (smoke / "lent").glob(f"lib{library}-*.so.1.1")
+        (smoke / "lent" / f"lib{library}.so.1.1").symlink_to(found.name)
+    lent = "export LD_LIBRARY_PATH=/smoke/lent DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1\n"
+    checks = expected(yard.world.rows, yard.image(place), {}).checks
+    assert {"version of the .NET SDK", "program for .NET"} <= {check.title for check in checks}
+    told = yard.engine.run(name, "sh", "-c", lent + script(checks, patience=10), folder=smoke)
+    assert judged(checks, told) == []
 
 
 @pytest.mark.parametrize("variant", ["run", "build"])

@@ -78,9 +78,13 @@ class Buildah:
         environment: Mapping[str, str] | None = None,
         seconds: float = 600.0,
     ) -> Ran:
-        """Run *command* in a working container of the layout."""
+        """Run *command* in a working container of the layout, of which nothing is left.
+
+        buildah makes a reference of the path that it is told, and takes none with capitals, or with a dash beside an
+        underscore: so it is told the folder's own name, from beside it.
+        """
         del platform  # the layout has one image; asked for linux/arm/v6, buildah 1.28 does not find what it just read
-        made = await self._do("from", f"oci:{layout.folder}")
+        made = await self._do("from", f"oci:{layout.folder.name}", folder=layout.folder.parent)
         container = made.output.split()[-1]
         try:
             options = [f"--isolation={self.isolation}"]
@@ -88,6 +92,7 @@ class Buildah:
             return await self._do("run", *options, container, "--", *command, check=False, seconds=seconds)
         finally:
             await self._do("rm", container, check=False)
+            await self._do("rmi", f"localhost/{layout.folder.name}", check=False)
 
     @contextmanager
     def _trusting(self) -> Iterator[Sequence[str]]:
@@ -99,10 +104,19 @@ class Buildah:
             (Path(folder) / "ca.crt").symlink_to(self.authority)
             yield (f"--cert-dir={folder}",)
 
-    async def _do(self, *arguments: str, log: Path | None = None, check: bool = True, seconds: float = 7200.0) -> Ran:
-        own = [f"--root={self.storage / 'root'}", f"--runroot={self.storage / 'run'}"] if self.storage else []
+    async def _do(
+        self,
+        *arguments: str,
+        log: Path | None = None,
+        check: bool = True,
+        seconds: float = 7200.0,
+        folder: Path | None = None,
+    ) -> Ran:
+        storage = self.storage.absolute() if self.storage else None
+        own = [f"--root={storage / 'root'}", f"--runroot={storage / 'run'}"] if storage else []
         with self._settings() as environment:
-            done = await command.run(["buildah", *own, *arguments], environment, log=log, seconds=seconds)
+            words = ["buildah", *own, *arguments]
+            done = await command.run(words, environment, log=log, seconds=seconds, folder=folder)
         if check and done.code:
             raise BuildError(f"buildah {arguments[0]}: {command.quoted(done.output) or f'exit code {done.code}'}")
         return done

@@ -18,9 +18,14 @@ _STEP = re.compile(r"(?:^|(?<=: ))((?:\[\d+/\d+\] )?STEP \d+/\d+: |Step \d+/\d+ 
 
 
 async def run(
-    arguments: Sequence[str], environment: Mapping[str, str], *, log: Path | None = None, seconds: float = 7200.0
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    log: Path | None = None,
+    seconds: float = 7200.0,
+    folder: Path | None = None,
 ) -> Ran:
-    """Run a program to its end; what it says is appended to *log* as it comes, if there is one.
+    """Run a program to its end, in *folder* if one is given; what it says is appended to *log* as it comes, if there is one.
 
     :raises Unavailable: it is not installed
     :raises BuildError: it took longer than *seconds*
@@ -32,6 +37,7 @@ async def run(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env=dict(environment),
+            cwd=folder,
             start_new_session=True,
         )
     except OSError as error:

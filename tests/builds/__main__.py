@@ -1,13 +1,15 @@
 """``make test-builds``: a release walks from its feed to images in a registry that were really built, run and named.
 
 As root on Debian. A feed server and a mirror of upstream's files on loopback, with real programs out of npm's registry
-in lists that a test's key signed; Debian's own registry; Debian's packages for three architectures, two of them
-under QEMU. The commands are those that a person types. Ends with the list of what was built, tried out and named.
+in lists that a test's key signed, Go and a Java runtime in files that it signed; Debian's own registry; Debian's packages
+for four architectures, two of them under QEMU. The commands are those that a person types. Ends with the list of what
+was built, tried out and named.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
 import os
@@ -26,7 +28,8 @@ from typing import Any
 import tomlkit
 
 from tests.builds import bases, daemon, family, farm, machine, overhead, registry
-from tests.builds.upstream import LINE, NEWER, OLDER, Node, Version
+from tests.builds.languages import Languages
+from tests.builds.upstream import LINE, NEWER, OLDER, Node
 from tests.images.larder import Larder
 from tests.upstream import Upstream
 from tests.upstream.signer import Signer
@@ -51,7 +54,7 @@ class Run:
     @property
     def names(self) -> list[str]:
         """The images that are asked for; what they stand on is made before them."""
-        return [*(f"balenalib/{m.name}-debian-node:{LINE}-{bases.SUITE}-run" for m in self.machines), DEVICE]
+        return [*(f"balenalib/{m.name}-debian-node:{LINE}-{bases.SUITE}-run" for m in self.machines if m.node), DEVICE]
 
     def watcher(self, *arguments: str, day: str) -> str:
         """Run a command as a person would, on a day of the past, and return what it printed."""
@@ -71,17 +74,23 @@ class Run:
         """What a name leads to in the registry, asked of the registry itself."""
         repository, _, tag = name.partition(":")
         url = f"{'http' if self.plain else 'https'}://{self.registry}/v2/{repository}/manifests/{tag}"
-        request = urllib.request.Request(url, method="HEAD", headers={"Accept": _ACCEPT})
+        request = urllib.request.Request(url, method="HEAD", headers={"Accept": _ACCEPT} | self._login())
         with urllib.request.urlopen(request, timeout=30) as response:
             return str(response.headers["Docker-Content-Digest"])
 
-    def release(self, version: Version) -> dict[str, Any]:
-        """Poll, merge what is proposed, build it; return what was built."""
-        self.watcher("sync", "node", day=version.day)
-        pulls = json.loads(self.watcher("pulls", "--json", day=version.day))
+    def _login(self) -> dict[str, str]:
+        """The header for a registry that asks who is there by itself; the settings are those of the program."""
+        user, password = (self.environment.get(f"WATCHER_REGISTRY__{what}", "") for what in ("USER", "PASSWORD"))
+        plain = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return {"Authorization": f"Basic {plain}"} if user else {}
+
+    def release(self, source: str, day: str, names: Sequence[str]) -> dict[str, Any]:
+        """Poll, merge what is proposed, build *names*; return what was built."""
+        self.watcher("sync", source, day=day)
+        pulls = json.loads(self.watcher("pulls", "--json", day=day))
         number = max(pull["number"] for pull in pulls if pull["state"] == "open")
-        self.watcher("pulls", "merge", str(number), day=version.day)
-        report: dict[str, Any] = json.loads(self.watcher("build", *self.names, "--json", day=version.day))
+        self.watcher("pulls", "merge", str(number), day=day)
+        report: dict[str, Any] = json.loads(self.watcher("build", *names, "--json", day=day))
         for failed in report["failed"]:
             print(f"failed: {failed}")
         check(not report["failed"] and not report["blocked"], "everything that was asked for was built")
@@ -98,9 +107,14 @@ def check(holds: bool, sentence: str) -> None:  # noqa: FBT001  (reads as a sent
 def main() -> None:
     """Run it all."""
     parser = argparse.ArgumentParser(prog="python -m tests.builds", description=__doc__)
-    parser.add_argument("--registry", default="", metavar="URL", help="push there instead of to one of our own")
+    parser.add_argument(
+        "--registry",
+        default="",
+        metavar="URL",
+        help="push there instead of to one of our own; WATCHER_REGISTRY__USER and ..__PASSWORD sign in",
+    )
     parser.add_argument("--engine", default="buildah", choices=["buildah", "buildx"])
-    parser.add_argument("--machines", default="amd64,aarch64,armv7hf", metavar="A,B", help="amd64 is among them")
+    parser.add_argument("--machines", default="amd64,aarch64,armv7hf,i386", metavar="A,B", help="amd64 is among them")
     parser.add_argument("--farm-only", action="store_true", help="two hosts, one of them lost in the middle; no more")
     given = parser.parse_args()
     machine.prepare()
@@ -110,7 +124,7 @@ def main() -> None:
         play_farm(larder, machines)
         return
     with (
-        tempfile.TemporaryDirectory(prefix="watcher-builds-") as folder,
+        tempfile.TemporaryDirectory(prefix="watcher-Builds-_") as folder,  # what no reference may have in it
         registry.running(Path(folder) / "registry") as own,
     ):
         work = Path(folder)
@@ -124,16 +138,18 @@ def main() -> None:
             plain, host = url.startswith("http://"), url.partition("://")[2]
             run = Run(work / "workspace", host, plain, machines, environment, mirrors)
             start(run, work, given.engine, url)
-            node.signer.install(run.workspace / "var" / "keys" / "node")
-            family.edit(run.workspace / "images.git", work, hashlib.sha256(yarn.read_bytes()).hexdigest())
+            for source in ("node", "go", "openjdk"):
+                node.signer.install(run.workspace / "var" / "keys" / source)
+            family.edit(run.workspace / "images.git", work, hashlib.sha256(yarn.read_bytes()).hexdigest(), machines)
             play(run, node)
+            speak(run, Languages(node.served, larder, node.signer, NEWER.day))
     play_farm(larder, machines)
 
 
 @contextmanager
 def engine(name: str, larder: Larder, work: Path, own: str) -> Iterator[dict[str, str]]:
     """Have what the engine needs; yield the environment of the commands."""
-    environment = dict(base_environment())
+    environment = dict(base_environment("WATCHER_REGISTRY__"))
     if name == "buildah":
         yield environment
         return
@@ -156,20 +172,34 @@ def play(run: Run, node: Node) -> None:
     """Two releases, one after the other."""
     say(f"Node.js {OLDER.number}: proposed, merged, built for each architecture, tried out, named")
     node.publish(OLDER)
-    first = run.release(OLDER)
-    check(len(first["built"]) >= len(run.machines), f"{len(first['built'])} images were built")
+    first = run.release("node", OLDER.day, run.names)
+    check(len(first["built"]) >= len(run.names) - 1, f"{len(first['built'])} images were built")
     before = {name: run.digest(name) for name in run.names}
     dated = {name: run.digest(name) for name in written(first) if OLDER.day.replace("-", "") in name}
     check(bool(dated), f"{len(dated)} dated names lead to them")
 
     say(f"Node.js {NEWER.number}: moving names move, dated names stay")
     node.publish(OLDER, NEWER)
-    second = run.release(NEWER)
+    second = run.release("node", NEWER.day, run.names)
     after = {name: run.digest(name) for name in run.names}
     check(all(before[name] != after[name] for name in before), "every moving name leads to the new image")
     check(all(run.digest(name) == digest for name, digest in dated.items()), "every dated name leads where it led")
     report(run, {"first": first, "second": second})
     compare(run, second)
+
+
+def speak(run: Run, languages: Languages) -> None:
+    """Go on two processors, and Java: on what was built before."""
+    go, java = languages.publish_go(), languages.publish_java()
+    processors = [machine.name for machine in run.machines if machine.name in ("amd64", "i386")]
+    say(f"Go {go} on {' and '.join(processors)}")
+    line = go.rpartition(".")[0]
+    names = [f"balenalib/{name}-debian-golang:{line}-{bases.SUITE}-run" for name in processors]
+    report(run, {"Go": run.release("go", NEWER.day, names)})
+    say(f"Java {java}")
+    name = f"balenalib/amd64-debian-openjdk:{java.partition('.')[0]}-jre-{bases.SUITE}-run"
+    report(run, {"Java": run.release("openjdk", NEWER.day, [name])})
+    check(all(run.digest(each) for each in (*names, name)), "every name leads to an image")
 
 
 def play_farm(larder: Larder, machines: Sequence[bases.Machine]) -> None:

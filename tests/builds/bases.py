@@ -15,7 +15,10 @@ SUITE = "bookworm"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """An architecture in everybody's words; ``repository`` is where docker.io has its Debian."""
+    """An architecture in everybody's words; ``repository`` is where docker.io has its Debian.
+
+    ``node`` is empty where Node.js has no file of its own any more.
+    """
 
     name: str
     debian: str
@@ -29,6 +32,7 @@ MACHINES = (
     Machine("amd64", "amd64", "amd64", "", "library/debian", "x64"),
     Machine("aarch64", "arm64", "arm64", "", "arm64v8/debian", "arm64"),
     Machine("armv7hf", "armhf", "arm", "v7", "arm32v7/debian", "armv7l"),
+    Machine("i386", "i386", "386", "", "i386/debian", ""),
 )
 
 
@@ -52,7 +56,7 @@ def push(machine: Machine, archive: Path, host: str, work: Path) -> None:
     variant = [f"--variant={machine.variant}"] if machine.variant else []
     run(*command, "config", "--os=linux", f"--arch={machine.architecture}", *variant, "--cmd=/bin/sh", container)
     _commit(command, container, f"{host}/{machine.repository}:{SUITE}-slim")
-    if machine.name != "amd64":
+    if machine.architecture.startswith("arm"):
         sources = work / "sources.list"
         sources.write_text(f"deb [arch=amd64] {archive_url()} trixie main\n")
         run(*command, "add", "--quiet", container, sources, "/etc/apt/sources.list")

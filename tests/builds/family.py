@@ -1,4 +1,4 @@
-"""The family of the run, as a maintainer would edit it: one Debian, three architectures, Node.js, one device."""
+"""The family of the run, as a maintainer would edit it: one Debian, few architectures, some stacks, one device."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ intel-nuc = { title = "Intel NUC", arch = "amd64", class = "generic-amd64" }
 genericx86-64-ext = { title = "Generic x86_64", arch = "amd64", class = "generic-amd64" }
 """
 
+_LINES = (SUITE, "trixie")
+STACKS = ("node", "golang", "openjdk")
+"""Those whose real files can be had here as files of few megabytes."""
+
 
 def edit(images: Path, work: Path, yarn_sha256: str, machines: Sequence[Machine] = MACHINES) -> None:
     """Commit the family to the images repository *images*: *yarn_sha256* is that of the archive that is served."""
@@ -33,13 +37,20 @@ def edit(images: Path, work: Path, yarn_sha256: str, machines: Sequence[Machine]
     (catalogue / "devices.toml").write_text(DEVICES)
     stacks = tomlkit.parse((catalogue / "stacks.toml").read_text())
     rows: Any = stacks["stacks"]
-    for name in [name for name in rows if name != "node"]:
+    for name in [name for name in rows if name not in STACKS]:
         del rows[name]
     rows["node"]["extra"]["yarn_sha256"] = yarn_sha256
+    for served in [served for stack in rows.values() for served in stack["served"] if served.get("packages")]:
+        for codename in [name for name in served["packages"] if name not in _LINES]:
+            del served["packages"][codename]
+        if not served["packages"]:  # of a distro that is not here
+            del served["packages"]
+            if "since" not in served:
+                del served["reason"]
     (catalogue / "stacks.toml").write_text(tomlkit.dumps(stacks))
     for key in (catalogue / "keys").glob("*"):
         key.unlink()
-    commit(folder, "One Debian, three architectures, Node.js")
+    commit(folder, "One Debian, few architectures, Node.js, Go and Java")
 
 
 def commit(folder: Path, message: str) -> None:
@@ -56,7 +67,7 @@ def _distros(file: Path, machines: Sequence[Machine]) -> None:
     for name in [name for name in distros if name != "debian"]:
         del distros[name]
     debian = distros["debian"]
-    for codename in [name for name in debian["lines"] if name not in (SUITE, "trixie")]:
+    for codename in [name for name in debian["lines"] if name not in _LINES]:
         del debian["lines"][codename]
     kept = {machine.name for machine in machines}
     for line in debian["lines"].values():

@@ -60,7 +60,7 @@ class Node:
         folder = self.served / OFFICIAL / f"v{newest.number}"
         folder.mkdir(parents=True)
         lines = []
-        for machine in MACHINES:
+        for machine in (machine for machine in MACHINES if machine.node):
             archive = self._pack(newest, machine.node)
             (folder / archive.name).hardlink_to(archive)
             lines.append(f"{hashlib.sha256(archive.read_bytes()).hexdigest()}  {archive.name}\n")

@@ -21,15 +21,37 @@ case "$1" in push) for word in "$@"; do case "$word" in oci:*) cp -r "{made}" "$
 """
 
 
+RUNS = """#!/bin/sh
+echo "$(basename "$PWD"): $*" >> "{said}"
+case "$1" in from) echo the-container ;; run) echo ran ;; esac
+"""
+
+
 def _buildah(folder: Path) -> Buildah:
     """A buildah whose images say that they are of ARMv7."""
     layout(folder / "made", "linux/arm/v7", labels={"kept": "yes"})
+    return _stand_in(folder, PROGRAM.format(made=folder / "made"))
+
+
+def _stand_in(folder: Path, text: str) -> Buildah:
     program = folder / "bin" / "buildah"
     program.parent.mkdir()
-    program.write_text(PROGRAM.format(made=folder / "made"))
+    program.write_text(text)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     environment = base_environment()
     return Buildah({**environment, "PATH": f"{program.parent}:{environment['PATH']}"})
+
+
+async def test_a_trial_names_no_path_and_leaves_no_image(tmp_path: Path) -> None:
+    """Buildah makes a reference of what it is told, and takes none with a capital or with ``-_``."""
+    said, folder = tmp_path / "said", tmp_path / "Build-_x_"
+    folder.mkdir()
+    made = layout(folder / "layout-0123", "linux/amd64")
+    ran = await _stand_in(tmp_path, RUNS.format(said=said)).run(made, "linux/amd64", ["true"])
+    assert (ran.code, ran.output) == (0, "ran\n")
+    first, *others = said.read_text().splitlines()
+    assert first == "Build-_x_: from oci:layout-0123"
+    assert [line.partition(": ")[2] for line in others[-2:]] == ["rm the-container", "rmi localhost/layout-0123"]
 
 
 @pytest.mark.parametrize(

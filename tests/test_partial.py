@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tests.toys import HOST, Toys
 from tests.upstream.layout import OFFICIAL, UNOFFICIAL
 from tests.world import NEWER, World
 from watcher.app import App
@@ -68,6 +69,31 @@ def test_a_required_platform_that_is_missing_holds_the_whole_release(imported: W
     assert imported.sync()["held"][0]["since"] == since
     (imported.served / name).write_bytes(body)
     assert len(imported.sync()["pulls"]) == 1
+
+
+def test_of_a_release_that_waits_as_a_whole_only_the_required_files_are_looked_at(toys: Toys) -> None:
+    """Poll after poll; when they are there the others are looked at too."""
+    toys.stack(group="line")
+    toys.release("8.0-sdk", "8.0.1")
+    required = toys.world.served / HOST / "8.0-sdk" / "8.0.1" / "amd64-glibc.tar.gz"
+    body = required.read_bytes()
+    required.unlink()
+    assert toys.sync().pulls == []
+    for _ in range(2):
+        toys.world.upstream.requests.clear()
+        [held] = toys.sync().held
+        looked = [seen.path for seen in toys.world.upstream.requests if seen.method == "HEAD"]
+        assert (held.arch, looked) == (None, [f"/{HOST}/8.0-sdk/8.0.1/amd64-glibc.tar.gz"])
+    required.write_bytes(body)
+    assert [pull.title for pull in toys.sync().pulls] == ["toy: import 8.0-sdk"]
+
+
+def test_what_a_release_waits_for_is_named_by_its_url(toys: Toys) -> None:
+    """And by its source: "not there" alone tells nobody what."""
+    toys.stack(group="line")
+    toys.announce("8.0-sdk", "8.0.1")
+    [held] = toys.sync().held
+    assert held.reason.startswith(f"toy: https://{HOST}/8.0-sdk/8.0.1/list.json: HTTP 404: not there")
 
 
 def test_an_empty_artifact_is_not_there(imported: World) -> None:

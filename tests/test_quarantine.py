@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from click.testing import CliRunner, Result
 from state.events import ArtifactChanged
 from tests.toys import HOST, Toys
 from tests.upstream import Fault
+from tests.world import OLDER
 from watcher.app import App
 from watcher.cli import cli
 
+TOMORROW = OLDER[2] + timedelta(days=1)
 FILE = f"https://{HOST}/8.0-sdk/8.0.1/amd64-glibc.tar.gz"
 
 
@@ -69,6 +72,20 @@ def test_a_changed_checksum_is_asked_twice_and_leads_to_an_issue(recorded: Toys)
         return sum(isinstance(each.event, ArtifactChanged) for each in app.store.events_after(0))
 
     assert recorded.world.run(events) == 2
+
+
+def test_a_respin_of_which_no_document_tells_is_found_within_a_day(recorded: Toys) -> None:
+    """As when Node's musl builds were made again: the lists of what is recorded are looked at once a day."""
+    recorded.sync()
+    recorded.publish("8.0-sdk", "8.0.1", text="respun")
+    recorded.source.asked.clear()
+    recorded.sync()
+    assert (recorded.source.asked, changed(recorded)) == ([], [])
+    assert recorded.later(TOMORROW).pulls == []
+    assert [row["version"] for row in changed(recorded)] == ["8.0.1", "8.0.1"]
+    for row in changed(recorded):
+        run(recorded, "approve-checksum", row["url"], row["published"])
+    assert [pull.title for pull in recorded.sync().pulls] == ["toy: 8.0.1 for aarch64/glibc, amd64/glibc"]
 
 
 def test_what_was_seen_of_the_file_stays_as_evidence(recorded: Toys) -> None:

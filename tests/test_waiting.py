@@ -63,6 +63,19 @@ def test_only_what_waits_is_asked_for_besides_the_documents(waiting: World) -> N
     assert (len(merged.held), len(asked(waiting))) == (2, documents)
 
 
+def test_a_release_that_waits_as_a_whole_costs_its_documents_alone(waiting: World) -> None:
+    """.NET 10.0 has no file for ARM64 in its list: until it has, none of its other files is looked at."""
+    for _ in range(2):
+        held = look(waiting, "dotnet").held
+        assert {(each.line, each.arch) for each in held} == {
+            ("10.0-aspnet", None),
+            ("10.0-runtime", None),
+            ("10.0-sdk", None),
+        }
+        assert all(path.endswith(".json") for path, _ in asked(waiting))
+    assert {status for _, status in asked(waiting)} == {304}
+
+
 def test_new_download_counts_are_nothing_new(waiting: World) -> None:
     """Adoptium's pages have them, so that their bytes differ at every poll: no file is asked for because of that."""
     look(waiting, "openjdk")

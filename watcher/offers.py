@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sources import availability
@@ -48,19 +48,42 @@ async def ask(
     return offer, [await _changed(fetch, release, *each) for each in _conflicts(app, offer)]
 
 
-async def judge(app: App, release: Release, offer: Offer, changed: Sequence[ArtifactChanged]) -> Judged:
-    """Judge what upstream offers of *release*; a *changed* digest ends it, since nothing of it is proposed then."""
-    judged = Judged(changed=list(changed))
-    if judged.changed:
-        judged.late = [(a.platform, told(c)) for c in judged.changed for a in offer.artifacts if a.url == c.url]
-        return judged
-    fetch = app.feeds(release.source)
+async def judge(
+    app: App,
+    release: Release,
+    offer: Offer,
+    changed: Sequence[ArtifactChanged],
+    require: Collection[Platform],
+    *,
+    again: bool,
+) -> Judged:
+    """Judge what upstream offers of *release*; a *changed* digest ends it, since nothing of it is proposed then.
+
+    A release without a file that its stack *requires* waits as a whole: no other file of it is worth a request.
+    *again* tells that it waited so at the last poll too, and then the required ones are looked at before the others.
+    """
+    if changed:
+        late = [(a.platform, told(c)) for c in changed for a in offer.artifacts if a.url == c.url]
+        return Judged(changed=list(changed), late=late)
+    if any(platform in require for platform, _ in offer.missing):
+        return Judged(late=list(offer.missing), away=list(offer.away))
+    if again:
+        first = tuple(a for a in offer.artifacts if a.platform in require)
+        judged = await _looked_at(app, release, replace(offer, artifacts=first))
+        if any(platform in require for platform, _ in judged.late):
+            return judged
+    return await _looked_at(app, release, offer)
+
+
+async def _looked_at(app: App, release: Release, offer: Offer) -> Judged:
+    """Look for the files of *offer*, and compare those that nobody signed."""
+    judged, fetch = Judged(), app.feeds(release.source)
     checked = await availability.confirm(offer, fetch, app.store.checksums.confirmed([a.url for a in offer.artifacts]))
     grace = app.config.settings.feed.compare_grace
     good, bad = await app.comparer.within(grace, checked.pending, release.source, fetch)
     judged.ready, judged.late, judged.away = [*checked.ready, *good], list(checked.missing), list(checked.away)
     for artifact, error in bad:
-        judged.late.append((artifact.platform, error.problem))
+        judged.late.append((artifact.platform, str(error)))
         if not isinstance(error, NotPublished | KeyTooOld):
             judged.failed.append(FeedFailed(release.source, error.url, error.field, error.problem))
     done = {a.url for a in good} | {a.url for a, _ in bad}

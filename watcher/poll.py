@@ -21,11 +21,11 @@ from state.errors import SourceError
 from state.events import Event, FeedFailed
 from state.model import Held, Release, Skipped
 from state.store import Failures, Pace, Pacing, Recorded, SourceState
-from watcher import distro_news, distros, documents, news
+from watcher import distro_news, distros, documents, lines, news
 from watcher.app import App
 from watcher.cadence import Facts, next_check
 from watcher.documents import Asked
-from watcher.lines import Line
+from watcher.line import Line
 from watcher.looks import Look
 
 Parts = Mapping[str, Sequence[FeedFailed]]
@@ -199,9 +199,9 @@ async def _look_at_all(app: App, asked: Asked, catalogue: Catalogue, releases: S
     names = {r.line for r in releases if r.supported(today)}
     names |= {line for (name, line) in catalogue.releases if name == asked.source}
     of = {name: [r for r in releases if r.line == name] for name in sorted(names)}
-    lines = [Line.of(app, asked, catalogue, name, found) for name, found in of.items()]
-    looks = await asyncio.gather(*(line.look() for line in lines))
-    for url in {url for line, look in zip(lines, looks, strict=True) if look.held for url in line.network.asked}:
+    each = [Line.of(app, asked, catalogue, name, found) for name, found in of.items()]
+    looks = await asyncio.gather(*map(lines.look, each))
+    for url in {url for line, look in zip(each, looks, strict=True) if look.held for url in line.network.asked}:
         asked.keep(url)
     return looks
 

@@ -19,20 +19,28 @@ from tests.replay.history import History
 from tests.replay.node import Node
 from tests.replay.openjdk import OpenJDK
 from tests.replay.python import Python
+from tests.replay.respins import NodeRespins, TemurinRespins
 from tests.replay.stage import play
 from tests.replay.ubuntu import Ubuntu
 
 HISTORIES: Mapping[str, Callable[[Path], History]] = {
     "node": Node,
+    "node-respins": NodeRespins,
     "python": Python,
     "go": Go,
     "openjdk": OpenJDK,
+    "openjdk-respins": TemurinRespins,
     "dotnet": DotNet,
     "debian": Debian,
     "ubuntu": Ubuntu,
     "alpine": Alpine,
     "fedora": Fedora,
 }
+NO_HISTORY: Mapping[str, str] = {
+    "raspbian": "no InRelease of it was recorded, only its keys, an unsigned test tree of 2012 and a made-up head",
+    "rust": "nothing of it was recorded: it is the worked example of CONTRIBUTING",
+}
+"""The sources of which there is nothing to play, and why."""
 
 
 def main() -> int:
@@ -46,7 +54,10 @@ def main() -> int:
         return 0
     logging.getLogger("watcher").setLevel(logging.CRITICAL)  # failed steps are in the table
     good = True
-    for name in arguments.sources or HISTORIES:
+    for name in arguments.sources or [*HISTORIES, *NO_HISTORY]:
+        if name in NO_HISTORY:
+            print(f"\n{name:9} not replayed: {NO_HISTORY[name]}")
+            continue
         history, started = HISTORIES[name](arguments.recordings), time.perf_counter()
         print(f"\n{name}: {history.told}")
         with tempfile.TemporaryDirectory(prefix=f"watcher-replay-{name}-") as folder:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from state.model import Arch, Platform, Version
-from tests.replay.history import FIRST, Key, image, put, signer
+from tests.replay.history import FIRST, Key, Steady, image, put, signer
 from tests.upstream.signer import Signer
 from tests.upstream.stand_in import body, digest
 
@@ -19,7 +19,7 @@ _ARCHES = {arch.spelling.alpine: arch for arch in Arch if arch.spelling.alpine}
 _EARLY, _LATE = time(10), time(16)
 
 
-class Alpine:
+class Alpine(Steady):
     """The site's list cut back to each day; the listings of the architectures by it."""
 
     name = "alpine"

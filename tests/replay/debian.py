@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from state.model import Platform, Version
-from tests.replay.history import Key, image, put, signer
+from tests.replay.history import Key, Steady, image, put, signer
 from tests.upstream.signer import Signer
 
 _SERIES = "https://debian.pages.debian.net/distro-info-data/debian.csv"
@@ -24,7 +24,7 @@ _LIST = f"SHA256:\n {'0' * 64} 0 main/binary-amd64/Packages.xz\n"
 """What a security suite names; no list of packages was recorded, so none is there."""
 
 
-class Debian:
+class Debian(Steady):
     """The series as they stood, each InRelease at its point release: the recorded one where it is that."""
 
     name = "debian"

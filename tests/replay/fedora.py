@@ -11,12 +11,12 @@ from typing import Any
 
 from sources import fedora
 from state.model import Platform
-from tests.replay.history import Key, image, put
+from tests.replay.history import Key, Steady, image, put
 
 _CYCLE = re.compile(r'releaseCycle: "(\d+)".*?eol: ([0-9-]+)', re.DOTALL)
 
 
-class Fedora:
+class Fedora(Steady):
     """The feed as recorded; what Bodhi said by the days that others recorded."""
 
     name = "fedora"

@@ -61,12 +61,25 @@ class History(Protocol):
         """Return the base images that the registries had then: name and tag → digest."""
         ...
 
+    def respun(self, moment: datetime) -> Collection[str]:
+        """Return the URLs of the files that upstream had made again by then, under names that were there before."""
+        ...
+
     def due(self, moment: datetime, require: Collection[Platform]) -> Mapping[Key, Collection[Platform]]:
         """Return the newest version of each supported line that has its *require* → the platforms that are there."""
         ...
 
 
-class NoImages:
+class Steady:
+    """For what makes no file again."""
+
+    def respun(self, moment: datetime) -> Collection[str]:
+        """None."""
+        del moment
+        return ()
+
+
+class NoImages(Steady):
     """For what is no distro: it has no base images."""
 
     def images(self, moment: datetime) -> Mapping[str, str]:

@@ -67,10 +67,11 @@ class OpenJDK(NoImages):
         name = f"{_API}/assets/release_name/eclipse/{release['release_name']}?{_QUERY}"
         put(served, name, json.dumps(_served(release)))
         for package in (binary["package"] for binary in release["binaries"]):
-            file = package["link"].replace("%2B", "+")
-            if not (served / file.removeprefix("https://")).exists():
-                put(served, file, body(package["checksum"]))
-                put(served, f"{file}.sig", by.detach(body(package["checksum"]), moment))
+            file, content = package["link"].replace("%2B", "+"), body(package["checksum"])
+            there = served / file.removeprefix("https://")
+            if not there.exists() or there.read_bytes() != content:
+                put(served, file, content)
+                put(served, f"{file}.sig", by.detach(content, moment))
 
     def due(self, moment: datetime, require: Collection[Platform]) -> Mapping[Key, Collection[Platform]]:
         """Each flavour's highest version that has what is required."""

@@ -14,14 +14,14 @@ from pathlib import Path
 from generator import matrix
 from generator.rows import Catalogue
 from state.events import FeedFailed, PullRequestOpened, PullRequestUpdated
-from state.model import Held, Platform, Release, Version
+from state.model import Checksum, Held, Platform, Release, Version
 from state.store import PullRecord, pace
 from tests.replay.history import History
 from tests.replay.tally import Tally
 from tests.upstream import Upstream
 from tests.upstream.registry import Registry
 from tests.world import World
-from watcher import workspace
+from watcher import bus, workspace
 from watcher.app import App
 from watcher.cadence import Facts, Rhythm, next_check
 from watcher.conductor import Conductor
@@ -96,6 +96,7 @@ class Stage:
         for release in app.store.releases(name):
             self.tally.recorded.setdefault((release.line, str(release.version)), poll)
         self._note(app.store.holds(name), failed, poll)
+        await self._again(app, self._history.respun(moment), since, poll)
         pulls = _touched(app, since)
         for pull in pulls:
             self._pull(pull, before, poll)
@@ -110,6 +111,23 @@ class Stage:
             if stack and (line, version) in self.tally.proposed:
                 self._files(after, line, version, set(platforms) & set(matrix.wanted(after, stack.name, line)), poll)
         self._next = self._plan(app)
+
+    async def _again(self, app: App, respun: Collection[str], since: int, poll: int) -> None:
+        """Note which of the files that were made again are in quarantine, and nothing is proposed of; then accept them."""
+        name, tally, store = self._history.name, self.tally, app.store
+        for url in respun:
+            tally.respun.setdefault(url, poll)
+        changed = store.checksums.changed(name)
+        for pull in _touched(app, since):
+            brought = [each for each in changed if pull.lines.get(each.line) == each.version]
+            tally.false += [f"false: {pull.title}, of a file that was made again: {each.url}" for each in brought]
+        tally.broken += [f"no issue was raised: {each.url}" for each in changed if each.issue is None]
+        for each in changed:
+            tally.quarantined.setdefault(each.url, poll)
+            accepted = Checksum(*each.published.partition(":")[::2])
+            await bus.run(app, store.checksums.approve(each.url, accepted, app.now()))
+        if changed:
+            await Conductor(app).poll(name)
 
     def _plan(self, app: App) -> tuple[datetime, Rhythm, Facts]:
         """When the daemon polls next, and what its cadence goes by."""
@@ -155,6 +173,7 @@ class Stage:
         for release in catalogue.lines(self._history.name):
             if self._recorded.get(release.line) != release:
                 self._recorded[release.line] = release
+                self.tally.approved |= self.tally.quarantined.keys() & {artifact.url for artifact in release.artifacts}
                 self.tally.wrong += [
                     f"wrong: {artifact.url} is recorded with {artifact.checksum}"
                     for artifact in release.artifacts

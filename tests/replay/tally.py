@@ -23,7 +23,8 @@ class Tally:
     the files, that waited for a time; ``others`` counts pull requests of other kinds (base images, packages, default,
     end of life); ``failed`` is what a document or a file was refused for, and at which polls. ``polls`` are those that
     met a new state of upstream's: when that was there, and when the poll came; ``vain`` counts the polls between them,
-    ``passed`` the states that no poll met.
+    ``passed`` the states that no poll met. ``respun`` maps a file that was made again to the poll at which that was new,
+    ``quarantined`` to the one that noticed; ``approved`` are those that were recorded anew once a person had agreed.
     """
 
     source: str
@@ -46,6 +47,9 @@ class Tally:
     held: set[tuple[str, str]] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     bad: Mapping[str, str] = field(default_factory=dict)
+    respun: dict[str, int] = field(default_factory=dict)
+    quarantined: dict[str, int] = field(default_factory=dict)
+    approved: set[str] = field(default_factory=set)
 
     def polled(self, moment: datetime, at: datetime) -> int:
         """Note a poll *at* that time of what was there since *moment*; return its number."""
@@ -61,7 +65,10 @@ class Tally:
     def troubles(self) -> list[str]:
         """Everything that should not be."""
         files = _never("file", self.files, self.merged) if self.proposes else []
-        return [*self.missed, *files, *self.false, *self.downgrades, *self.wrong, *self.broken]
+        again = [f"not in quarantine: {url}" for url in sorted(self.respun.keys() - self.quarantined.keys())]
+        again += [f"approved, and not recorded: {url}" for url in sorted(self.quarantined.keys() - self.approved)]
+        again += [f"in quarantine, and not made again: {url}" for url in sorted(self.quarantined.keys() - self.respun)]
+        return [*self.missed, *files, *again, *self.false, *self.downgrades, *self.wrong, *self.broken]
 
     @property
     def good(self) -> bool:
@@ -100,12 +107,19 @@ class Tally:
             "other pull requests": ", ".join(f"{count} {kind}" for kind, count in self.others.items()) or "0",
             "held for a time: releases, files": f"{_count(self.held, '')}, {len(self.held) - _count(self.held, '')}",
             "rightly refused, held for good, or not judged": f"{len(self.refused)} of {len(self.bad)}",
+            "made again: files, in quarantine, then approved": f"{len(self.respun)}, {len(self.quarantined)}, "
+            f"{len(self.approved)}{self._noticed()}",
             "median and worst lag in polls": f"{statistics.median(lags)}, {max(lags)}" if lags else "-",
             "median and worst lag in hours, by its cadence": f"{statistics.median(hours):.1f}, {max(hours):.1f}"
             if hours
             else "-",
             "files; worst lag in polls": f"{len(self.merged)}; {max(late)}" if late else "-",
         }
+
+    def _noticed(self) -> str:
+        """After how many hours the last file that was made again was noticed."""
+        found = [self.polls[poll][1] - self.polls[self.respun[url]][0] for url, poll in self.quarantined.items()]
+        return f"; within {max(found).total_seconds() / 3600:.1f} hours" if found else ""
 
     def _hours(self, done: Mapping[Key, int]) -> list[float]:
         """Hours from when a release was there until the poll that brought it."""

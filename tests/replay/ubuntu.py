@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from state.model import Platform, Version
-from tests.replay.history import Key, image, put
+from tests.replay.history import Key, Steady, image, put
 
 _SERIES = "https://debian.pages.debian.net/distro-info-data/ubuntu.csv"
 _META = "https://changelogs.ubuntu.com/meta-release"
 _BEGIN, _END = date(2024, 9, 1), date(2026, 8, 31)
 
 
-class Ubuntu:
+class Ubuntu(Steady):
     """Both revisions of the table; meta-release by the days of the point releases."""
 
     name = "ubuntu"

@@ -137,7 +137,7 @@ def _joined(distro: Distro, record: OsLine) -> Distro:
     def join(line: DistroLine) -> DistroLine:
         digests = {arch: digest for arch, ref in line.bases.items() if (digest := record.digest(arch, ref))}
         until = record.supported_until or line.supported_until
-        return replace(line, version=record.version, snapshot=record.snapshot, digests=digests, supported_until=until)
+        return replace(line, version=record.version, snapshot=record.pinned, digests=digests, supported_until=until)
 
     lines = tuple(join(line) if line.codename == record.line else line for line in distro.lines)
     return replace(distro, lines=lines)

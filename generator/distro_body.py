@@ -7,7 +7,7 @@ from datetime import date
 
 from generator import builds, classes, sections
 from generator.body import fit
-from generator.distro_move import Move, What, fixes, vendor_fixes
+from generator.distro_move import Move, What, fixes, updates, vendor_fixes
 from generator.matrix import cells
 from generator.rows import MADE, Catalogue
 from state.model import OsLine
@@ -115,9 +115,10 @@ def _packages(old: Catalogue, move: Move) -> str:
     if move.what != "packages":
         return ""
     line = move.lines[0]
-    moved = fixes(old.os_lines.get((move.source, line.line)), line)
+    recorded = old.os_lines.get((move.source, line.line))
+    moved = fixes(recorded, line) + updates(recorded, line)
     listed = [f"- {each}" for each in moved] or ["- none that our images are known to have"]
-    return "\n".join(["### Packages", "", *listed, "", f"Snapshot: `{line.snapshot}`."])
+    return "\n".join(["### Packages", "", *listed, "", f"Snapshot: `{line.pinned}`."])
 
 
 def _vendors(old: Catalogue, move: Move) -> str:

@@ -58,7 +58,7 @@ class Move:
     def told(self, line: OsLine) -> str | None:
         """The part of a line that this is about, as programs read it in ``old`` and ``new``."""
         if self.what == "packages":
-            return line.snapshot or None
+            return line.pinned or None
         if self.what == "devices":
             return ", ".join(f"{name} {state.snapshot}" for name, state in sorted(line.archives.items())) or None
         if self.what == "base":
@@ -74,7 +74,7 @@ class Move:
             case "base":
                 return _base_id(line)
             case "packages":
-                return _state_id("packages", line.packages.items()) if self.security else line.snapshot
+                return _state_id("packages", line.packages.items()) if self.security else line.pinned
             case "devices":
                 rows = (
                     (f"{name} {package}", v) for name, a in line.archives.items() for package, v in a.packages.items()
@@ -106,7 +106,8 @@ def merged(recorded: OsLine | None, new: OsLine, what: What) -> OsLine | None:
     if what == "base":
         return replace(recorded, bases=new.bases)
     if what == "packages":
-        return replace(recorded, snapshot=new.snapshot, taken=new.taken, packages=new.packages)
+        updates = new.updates or recorded.updates
+        return replace(recorded, snapshot=new.snapshot, taken=new.taken, packages=new.packages, updates=updates)
     if what == "devices":
         return replace(recorded, archives={**recorded.archives, **new.archives})
     return replace(
@@ -121,8 +122,13 @@ def merged(recorded: OsLine | None, new: OsLine, what: What) -> OsLine | None:
 
 def fixes(recorded: OsLine | None, new: OsLine) -> list[str]:
     """Return what moved among packages, in words: ``openssl 3.0.14-1 -> 3.0.15-1``."""
-    was = recorded.packages if recorded else {}
-    return _moved(was, new.packages)
+    return _moved(recorded.packages if recorded else {}, new.packages)
+
+
+def updates(recorded: OsLine | None, new: OsLine) -> list[str]:
+    """Return the same of the archive of updates that fix no vulnerability."""
+    was = recorded.updates.packages if recorded and recorded.updates else {}
+    return _moved(was, new.updates.packages) if new.updates else []
 
 
 def vendor_fixes(recorded: OsLine | None, new: OsLine) -> dict[str, list[str]]:
@@ -202,7 +208,7 @@ def _commit(title: str, catalogue: Catalogue, move: Move) -> str:
         if move.what in ("record", "line", "base"):
             facts += [f"{b.reference} {b.arch} {b.digest or 'not seen'}" for b in line.bases]
         if move.what == "packages":
-            facts += [f"Snapshot {line.snapshot}", *fixes(recorded, line)]
+            facts += [f"Snapshot {line.pinned}", *fixes(recorded, line), *updates(recorded, line)]
         if move.what == "devices":
             facts += [fact for moved in vendor_fixes(recorded, line).values() for fact in moved]
     kind = "patch" if move.what in ("version", "base", "packages", "devices") else "minor"

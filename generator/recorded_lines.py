@@ -16,6 +16,7 @@ from state.model import Arch, ArchiveState, Base, OsLine, Version
 _HEAD = {"source": str, "line": str}
 _TEXTS = ("version", "published", "lts", "supported_from", "supported_until", "snapshot", "taken")
 _LISTS = ("bases", "packages")
+_STATE = {"snapshot": str, "taken": str, "packages": dict}
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:~_-]*")
 _TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SNAPSHOT = re.compile(r"[0-9]{8}T[0-9]{6}Z|sha256:[0-9a-f]{64}")
@@ -39,14 +40,20 @@ def dump_line(record: OsLine) -> str:
     parts.append(_array("bases", (_base(base) for base in bases)))
     packages = sorted(record.packages.items())
     parts.append(_array("packages", ({"name": name, "version": version} for name, version in packages)))
+    if record.updates:
+        parts.append(f'  "updates": {json.dumps(_state(record.updates))}')
     if record.archives:
         parts.append(_array("archives", starmap(_archive, sorted(record.archives.items()))))
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _archive(name: str, state: ArchiveState) -> dict[str, object]:
+    return {"name": name, **_state(state)}
+
+
+def _state(state: ArchiveState) -> dict[str, object]:
     packages = dict(sorted(state.packages.items()))
-    return {"name": name, "snapshot": state.snapshot, "taken": state.taken.isoformat(), "packages": packages}
+    return {"snapshot": state.snapshot, "taken": state.taken.isoformat(), "packages": packages}
 
 
 def _array(key: str, values: Iterable[Mapping[str, object]]) -> str:
@@ -61,7 +68,9 @@ def _base(base: Base) -> dict[str, str]:
 
 def parse_line(path: str, data: bytes) -> OsLine:
     """Read what :func:`dump_line` wrote; CatalogueError if it is anything else, or stands in another's place."""
-    head = checked(path, "", read(path, data), {**_HEAD, **dict.fromkeys(_LISTS, list)}, (*_TEXTS, "archives"))
+    head = checked(
+        path, "", read(path, data), {**_HEAD, **dict.fromkeys(_LISTS, list)}, (*_TEXTS, "updates", "archives")
+    )
     for key in _TEXTS:
         if not isinstance(head.get(key, ""), str):
             raise CatalogueError(path, key, "must be a str")
@@ -82,6 +91,7 @@ def parse_line(path: str, data: bytes) -> OsLine:
             snapshot=head.get("snapshot", ""),
             taken=day(head.get("taken")),
             packages=dict(_read_package(path, n, value) for n, value in enumerate(head["packages"])),
+            updates=_read_state(path, "updates", head["updates"]) if "updates" in head else None,
             archives=_read_archives(path, head.get("archives", [])),
         )
     except ValueError as error:
@@ -101,15 +111,22 @@ def _read_archives(path: str, values: object) -> dict[str, ArchiveState]:
     states = {}
     for number, value in enumerate(values if isinstance(values, list) else [values]):
         place = f"archives[{number}]"
-        fields = checked(path, place, value, {"name": str, "snapshot": str, "taken": str, "packages": dict})
-        if not NAME.fullmatch(fields["name"]) or not _TIME.fullmatch(fields["snapshot"]):
-            raise CatalogueError(path, place, "is not the name of an archive with the time of its state")
-        packages = dict(
-            _read_package(path, n, {"name": name, "version": version}, f"{place}.packages")
-            for n, (name, version) in enumerate(fields["packages"].items())
-        )
-        states[fields["name"]] = ArchiveState(fields["snapshot"], date.fromisoformat(fields["taken"]), packages)
+        name = checked(path, place, value, {"name": str}, tuple(_STATE))["name"]
+        if not NAME.fullmatch(name):
+            raise CatalogueError(path, place, "is not the name of an archive")
+        states[name] = _read_state(path, place, value, ("name",))
     return states
+
+
+def _read_state(path: str, place: str, value: object, besides: tuple[str, ...] = ()) -> ArchiveState:
+    fields = checked(path, place, value, _STATE, besides)
+    if not _TIME.fullmatch(fields["snapshot"]):
+        raise CatalogueError(path, place, "is not an archive with the time of its state")
+    packages = dict(
+        _read_package(path, n, {"name": name, "version": version}, f"{place}.packages")
+        for n, (name, version) in enumerate(fields["packages"].items())
+    )
+    return ArchiveState(fields["snapshot"], date.fromisoformat(fields["taken"]), packages)
 
 
 def _read_package(path: str, number: int, value: object, place: str = "packages") -> tuple[str, str]:

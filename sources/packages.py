@@ -28,7 +28,8 @@ class Archive:
 
     ``head`` is the URL of the document that changes with them, ``{line}`` in it; ``index`` the paths of the lists of
     packages below a suite's head. ``security`` tells that it brings fixes only: what moves there is urgent.
-    ``base`` are packages of the base image, besides those that the archive itself marks as such.
+    ``base`` are packages of the base image, besides those that the archive itself marks as such. ``updates`` is where
+    what is fixed besides vulnerabilities comes first, between point releases: those are releases of their own.
     """
 
     kind: Literal["deb", "apk", "rpm"]
@@ -36,6 +37,7 @@ class Archive:
     security: bool = False
     index: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
+    updates: Archive | None = None
 
     def url(self, line: str) -> str:
         """The head of *line*."""
@@ -63,12 +65,24 @@ ARCHIVES: Mapping[str, Archive] = {
         "https://ftp.debian.org/debian-security/dists/{line}-security/InRelease",
         security=True,
         index=("main/binary-amd64/Packages.xz",),
+        # https://wiki.debian.org/StableUpdates
+        updates=Archive(
+            "deb",
+            "https://ftp.debian.org/debian/dists/{line}-updates/InRelease",
+            index=("main/binary-amd64/Packages.xz",),
+        ),
     ),
     "ubuntu": Archive(
         "deb",
         "http://security.ubuntu.com/ubuntu/dists/{line}-security/InRelease",
         security=True,
         index=("main/binary-amd64/Packages.xz", "universe/binary-amd64/Packages.xz"),
+        # https://wiki.ubuntu.com/StableReleaseUpdates
+        updates=Archive(
+            "deb",
+            "http://archive.ubuntu.com/ubuntu/dists/{line}-updates/InRelease",
+            index=("main/binary-amd64/Packages.xz", "universe/binary-amd64/Packages.xz"),
+        ),
     ),
     # A stable branch gets fixes only: https://wiki.alpinelinux.org/wiki/Repositories#Managing_repositories
     "alpine": Archive(

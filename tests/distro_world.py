@@ -46,13 +46,15 @@ def stanza(source: str, version: str) -> str:
 class DistroWorld(World):
     """``versions`` are the point releases that the suites state, ``packages`` what the security archive has.
 
-    ``vendor`` signs Raspberry Pi's archive, which is as of ``vended`` and has ``vends`` in version ``raspi``.
+    ``updates`` is what that of other updates has as of ``updated``: it is there once it has something. ``vendor`` signs Raspberry Pi's archive, which is as of ``vended`` and has ``vends`` in version ``raspi``.
     """
 
     registry: Registry = field(default_factory=Registry)
     signer: Signer = field(default_factory=lambda: Signer(MADE))
     versions: dict[str, str] = field(default_factory=lambda: dict(STATES))
     packages: dict[str, str] = field(default_factory=lambda: dict(PACKAGES))
+    updates: dict[str, str] = field(default_factory=dict)
+    updated: str = "Mon, 23 Nov 2026 02:14:46 UTC"
     csv: str = CSV
     released: str = "Sat, 09 Nov 2024 10:12:59 UTC"
     secured: str = "Sat, 21 Nov 2026 00:53:03 UTC"
@@ -104,8 +106,11 @@ class DistroWorld(World):
             like = "bookworm-security" if suite == "bookworm" else "trixie-security"
             until = "Sat, 28 Nov 2036 00:53:03 UTC"
             text = release(like, Codename=name, Version=version.split(".")[0], Date=self.secured, Valid_Until=until)
-            self._suite("debian-security", name, text + self._packages(name))
-
+            self._suite("debian-security", name, text + self._packages("debian-security", name, self.packages))
+            if self.updates:
+                name = f"{suite}-updates"
+                text = release("trixie", Codename=name, Date=self.updated)
+                self._suite("debian", name, text + self._packages("debian", name, self.updates))
             self._vendor(suite)
 
     def _vendor(self, suite: str) -> None:
@@ -122,11 +127,11 @@ class DistroWorld(World):
         place = self.served / "ftp.debian.org" / archive / "dists" / suite
         write(place / "InRelease", sign(head, self.signer, when=DAY))
 
-    def _packages(self, suite: str) -> str:
+    def _packages(self, archive: str, suite: str, packages: Mapping[str, str]) -> str:
         """Write the list of packages, and return the field that names its digest."""
-        body = lzma.compress("\n".join(stanza(*each) for each in self.packages.items()).encode())
+        body = lzma.compress("\n".join(stanza(*each) for each in packages.items()).encode())
         sha256 = hashlib.sha256(body).hexdigest()
-        folder = self.served / "ftp.debian.org/debian-security/dists" / suite / "main/binary-amd64"
+        folder = self.served / "ftp.debian.org" / archive / "dists" / suite / "main/binary-amd64"
         write(folder / "by-hash/SHA256" / sha256, body)
         return f"SHA256:\n {sha256} {len(body)} main/binary-amd64/Packages.xz\n"
 

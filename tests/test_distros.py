@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 
 from tests.distro_world import DistroWorld, digest
+from tests.upstream import Fault
 
 
 def test_the_first_look_records_every_line_in_one_pull_request(fresh_distro: DistroWorld) -> None:
@@ -122,6 +123,54 @@ def test_other_movements_of_an_archive_are_proposed_weekly(distro: DistroWorld) 
     distro.settings('[packages]\nevery = "30d"')
     distro.decide("close", 2)
     assert distro.look().pulls == []
+
+
+def test_updates_that_fix_no_vulnerability_are_proposed_weekly(distro: DistroWorld) -> None:
+    """What of ours moved there is named; until a week after the last proposal its archive is not even asked."""
+    distro.updates = {"curl": "7.88.1-10+deb12u8"}
+    distro.serve()
+    distro.day(datetime(2026, 11, 28, 9, tzinfo=UTC))
+    distro.upstream.requests.clear()
+    assert distro.look().pulls == []
+    assert not [seen for seen in distro.upstream.requests if "-updates/" in seen.path]
+    distro.day(datetime(2026, 11, 29, 9, tzinfo=UTC))
+    pulls = distro.look().pulls
+    assert [pull.title for pull in pulls] == [
+        "debian: package updates of bookworm",
+        "debian: package updates of trixie",
+    ]
+    shown = distro.pull(pulls[0].number)
+    assert "- curl 7.88.1-10+deb12u8" in shown.body
+    assert "security" not in shown.labels
+    for pull in pulls:
+        distro.decide("merge", pull.number)
+    distro.consistent()
+    dockerfile = distro.text("balena-base-images/amd64/debian/bookworm/run/Dockerfile")
+    assert "ARG PACKAGES=20261121T005303Z-20261123T021446Z\n" in dockerfile
+    distro.updates, distro.updated = {"curl": "7.88.1-10+deb12u9"}, "Tue, 01 Dec 2026 02:14:46 UTC"
+    distro.serve()
+    distro.day(datetime(2026, 12, 5, 9, tzinfo=UTC))
+    assert distro.look().pulls == []
+    distro.day(datetime(2026, 12, 6, 9, tzinfo=UTC))
+    assert "- curl 7.88.1-10+deb12u8 -> 7.88.1-10+deb12u9" in distro.pull(distro.look().pulls[0].number).body
+
+
+def test_a_security_fix_brings_the_updates_along_and_waits_for_none_of_them(distro: DistroWorld) -> None:
+    """Their archive is away: that is told, and the fix is proposed all the same."""
+    distro.settings("[feed]\nattempts = 1")
+    distro.packages["openssl"], distro.secured = "3.0.15-1~deb12u1", "Sun, 22 Nov 2026 02:53:03 UTC"
+    distro.updates = {"curl": "7.88.1-10+deb12u8"}
+    distro.serve()
+    path = "/ftp.debian.org/debian/dists/bookworm-updates/InRelease"
+    distro.upstream.faults[path] = Fault("status", 503)
+    found = distro.look()
+    assert [failed.url for failed in found.failed] == [f"https:/{path}"]
+    assert {pull.title.partition(":")[2] for pull in found.pulls} == {
+        " bookworm: openssl 3.0.14-1~deb12u2 -> 3.0.15-1~deb12u1 [SECURITY]",
+        " trixie: openssl 3.0.14-1~deb12u2 -> 3.0.15-1~deb12u1 [SECURITY]",
+    }
+    bodies = {pull.line: distro.pull(pull.number).body for pull in found.pulls}
+    assert ["- curl 7.88.1-10+deb12u8" in bodies[line] for line in ("bookworm", "trixie")] == [False, True]
 
 
 def test_pull_requests_of_one_line_merge_in_any_order(distro: DistroWorld) -> None:

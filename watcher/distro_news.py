@@ -60,7 +60,11 @@ def _essence(event: DistroMoved) -> object:
     """What a person would see to be another proposal: an archive moves every day, and what moved in it matters."""
     if event.what == "packages":
         return [line.packages for line in event.lines]
-    return event.what, event.absent, [replace(line, snapshot="", taken=None, packages={}) for line in event.lines]
+    return (
+        event.what,
+        event.absent,
+        [replace(line, snapshot="", taken=None, packages={}, updates=None) for line in event.lines],
+    )
 
 
 def _obsolete(seen: Seen) -> Iterator[ProposalObsolete]:

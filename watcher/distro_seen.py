@@ -74,7 +74,8 @@ class Seen:
         state = self.states.get(line.line)
         if state is None:
             return line
-        return replace(line, snapshot=state.line.snapshot, taken=state.line.taken, packages=state.line.packages)
+        now = state.line
+        return replace(line, snapshot=now.snapshot, taken=now.taken, packages=now.packages, updates=now.updates)
 
     def unwanted(self, release: Release) -> bool:
         """Whether the settings or a person say not to propose this version; it is told then."""

@@ -16,7 +16,6 @@ from generator.rows import Catalogue, DistroLine
 from state.model import OsLine, Release
 from watcher import distro_bases, distro_packages, new_lines, vendor_archives
 from watcher.app import App
-from watcher.distro_packages import State
 from watcher.distro_seen import Seen
 from watcher.documents import Asked
 
@@ -60,11 +59,10 @@ async def _states(seen: Seen, asked: Asked, names: Collection[str], new: Sequenc
     looks = [
         distro_packages.look(seen.app, asked, line, seen.records.get(line), names, fresh=seen.fresh) for line in lines
     ]
-    for line, state in zip(lines, await asyncio.gather(*looks), strict=True):
-        if isinstance(state, State):
+    for line, (state, failed) in zip(lines, await asyncio.gather(*looks), strict=True):
+        if state is not None:
             seen.states[line] = state
-        elif state is not None:
-            seen.fail("packages", [state])
+        seen.fail("packages", failed)
 
 
 async def _archives(seen: Seen, asked: Asked, catalogue: Catalogue) -> None:

@@ -33,10 +33,10 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveState:
-    """A vendor's package archive, as it was on the day ``taken``.
+    """A further package archive of a line, a vendor's or that of its updates, as it was on the day ``taken``.
 
     ``snapshot`` is the time that its signed head states (``20261120T101637Z``); ``packages`` maps the source packages
-    that our device images have from it to their versions.
+    that our images have from it to their versions.
     """
 
     snapshot: str
@@ -51,7 +51,8 @@ class OsLine:
     ``version`` is the point release, None of a rolling line. ``snapshot`` names the state of the package archive: a
     time as Debian's archive of snapshots writes it (``20261120T101637Z``) or the digest of an index; ``taken`` is the day on
     which it was seen. ``packages`` maps source packages that are in our images to their version in that state.
-    ``archives`` are those of device vendors, by the names that the catalogue gives them.
+    ``updates`` is the archive of what is fixed besides vulnerabilities, where a distro has one of its own. ``archives``
+    are those of device vendors, by the names that the catalogue gives them.
     """
 
     source: str
@@ -65,7 +66,13 @@ class OsLine:
     snapshot: str = ""
     taken: date | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
+    updates: ArchiveState | None = None
     archives: Mapping[str, ArchiveState] = field(default_factory=dict)
+
+    @property
+    def pinned(self) -> str:
+        """The state of the distro's package archives in one word: an image is made anew where that is another."""
+        return f"{self.snapshot}-{self.updates.snapshot}" if self.updates else self.snapshot
 
     def digest(self, arch: Arch, reference: str) -> str:
         """The digest that was seen of *reference* for *arch*, or ``""``."""

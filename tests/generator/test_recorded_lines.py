@@ -12,7 +12,7 @@ import pytest
 from generator import catalogue
 from generator.recorded_lines import dump_line, parse_line
 from state.errors import CatalogueError
-from state.model import Arch, Base, OsLine, Version
+from state.model import Arch, ArchiveState, Base, OsLine, Version
 from tests.generator.family import files
 
 PATH = "catalogue/releases/debian/trixie.json"
@@ -28,6 +28,7 @@ RECORD = OsLine(
     snapshot="20261121T005303Z",
     taken=date(2026, 11, 22),
     packages={"openssl": "3.5.7-1~deb13u3"},
+    updates=ArchiveState("20261123T021446Z", date(2026, 11, 29), {"tzdata": "2026f-0+deb13u1"}),
 )
 
 
@@ -47,7 +48,11 @@ def test_the_record_and_the_row_become_one() -> None:
     rows = catalogue.load({**files(), PATH: dump_line(RECORD).encode()})
     line = rows.distros["debian"].line("trixie")
     assert line
-    assert (str(line.version), line.snapshot, line.supported_until) == ("13.2", "20261121T005303Z", date(2031, 1, 1))
+    assert (str(line.version), line.snapshot, line.supported_until) == (
+        "13.2",
+        "20261121T005303Z-20261123T021446Z",
+        date(2031, 1, 1),
+    )
     assert line.digests == {Arch.AMD64: f"sha256:{'a' * 64}"}
     assert rows.os_lines == {("debian", "trixie"): RECORD}
     assert not rows.lines("debian")  # no release of a stack

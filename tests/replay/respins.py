@@ -31,7 +31,7 @@ class NodeRespins(Node):
         "builds, the bodies, an index without those releases whose list was not recorded, the schedule, of October 2024"
     )
     bad: Mapping[str, str] = {"16.20.0": "signed after our copy of its key expired"}
-    _spans = (date(2021, 8, 11), date(2021, 8, 18)), (date(2023, 2, 16), date(2023, 3, 29))
+    _spans: Sequence[tuple[date, date]] = (date(2021, 8, 11), date(2021, 8, 18)), (date(2023, 2, 16), date(2023, 3, 29))
 
     def __init__(self, recordings: Path) -> None:
         super().__init__(recordings)

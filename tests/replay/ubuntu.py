@@ -24,7 +24,7 @@ class Ubuntu(Steady):
         "real: the table in both revisions, the days of the point releases; put together: the series that each day's "
         "table had, and meta-release (no recording of it is newer than 2018)"
     )
-    hosts = ("debian.pages.debian.net", "changelogs.ubuntu.com", "security.ubuntu.com")
+    hosts = ("debian.pages.debian.net", "changelogs.ubuntu.com", "security.ubuntu.com", "archive.ubuntu.com")
     bad: Mapping[str, str] = {}
     digests: Mapping[str, str] = {}
 

@@ -22,7 +22,7 @@ from tests.upstream.stand_in import body, digest
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _HERE = signed_suites.HERE
 _BARE = ("dl-cdn.alpinelinux.org", "dl.fedoraproject.org", "registry-1.docker.io", "registry.fedoraproject.org",
-         "security.ubuntu.com", "www.python.org")  # fmt: skip
+         "security.ubuntu.com", "archive.ubuntu.com", "www.python.org")  # fmt: skip
 """Hosts that are asked too, and have nothing: no listing, no list of packages, no image, no signature."""
 _LIST = f"SHA256:\n {'0' * 64} 0 main/binary-amd64/Packages.xz\n"
 _GO = {"amd64": "1", "arm64": "2", "armv6l": "3", "386": "4"}

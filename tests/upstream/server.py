@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 Kind = Literal["status", "truncate", "stall", "drip", "redirect", "html", "endless", "bomb", "etag", "body", "drop"]
 
-PLAIN = frozenset({"raspbian.raspberrypi.com", "security.ubuntu.com"})
+PLAIN = frozenset({"raspbian.raspberrypi.com", "security.ubuntu.com", "archive.ubuntu.com"})
 """Hosts whose official URLs have no TLS."""
 _HTML = b"<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n"
 _CHUNK = b"\0" * (1 << 16)

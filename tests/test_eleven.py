@@ -40,12 +40,35 @@ def everything(tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def run(world: World, *command: str, code: int) -> dict[str, Any]:
+def run(world: World, *command: str, code: int) -> Any:
     """Run a command for its document."""
     result = CliRunner().invoke(cli, ["--config", str(world.config_file), *command, "--json"])
     assert result.exit_code == code, result.output
-    document: dict[str, Any] = json.loads(result.stdout)
-    return document
+    return json.loads(result.stdout)
+
+
+def test_what_is_made_of_an_archive_that_cannot_be_reached_is_absent(everything: World) -> None:
+    """Raspbian's: in the matrix, also under Debian's name, and in answers, with the reason; until it is reached once."""
+    place = ("matrix", "--arch", "armv6", "--distro-version", "trixie", "--arch-only", "--stack", "none")
+    name = "balenalib/rpi-raspbian:trixie-run"
+    assert {cell["present"] for cell in run(everything, *place, code=0) if cell["distro"] == "raspbian"} == {True}
+    everything.upstream.faults |= {
+        f"/raspbian.raspberrypi.com/raspbian/dists/{line}/InRelease": Fault("status", 503)
+        for line in ("bookworm", "bullseye", "trixie", "forky")
+    }
+    run(everything, "sync", "raspbian", code=3)
+    found = [cell for cell in run(everything, *place, code=0) if cell["distro"] in ("debian", "raspbian")]
+    assert [cell["present"] for cell in found] == [False] * 4
+    reasons = {cell["reason"] for cell in found}
+    assert len(reasons) == 1
+    assert "cannot be reached since 2026-11-22 12:00: raspbian: http://raspbian.raspberrypi.com/" in reasons.pop()
+    for command in (("matrix", "--explain", name), ("resolve", name)):
+        answer = run(everything, *command, code=1)
+        assert (answer["exists"], "cannot be reached" in answer["reason"]) == (False, True)
+    everything.upstream.faults.clear()
+    [pull] = run(everything, "sync", "raspbian", code=0)["pulls"]
+    everything.decide("merge", pull["number"])
+    assert {cell["present"] for cell in run(everything, *place, code=0) if cell["distro"] == "raspbian"} == {True}
 
 
 def test_four_bad_feeds_stop_nobody_else(everything: World) -> None:

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from generator.checks import nearest
 from generator.presence import Presence, presences
 from generator.references import Reader
 from generator.rows import Catalogue
+from state.store import Store
+from watcher.reach import Place, unreachable
 
 FILTERS = ("hw", "arch", "distro", "distro_version", "stack", "variant")
 
 
-def cells(catalogue: Catalogue, filters: Mapping[str, str | None], *, devices: bool) -> list[Presence]:
+def cells(
+    catalogue: Catalogue, filters: Mapping[str, str | None], store: Store | None = None, *, devices: bool
+) -> list[Presence]:
     """Return every cell that fits *filters* (of :data:`FILTERS`; ``stack``: ``none`` for those without).
 
+    With a *store* those are absent whose archive cannot be reached, as :mod:`watcher.reach` says.
     :raises LookupError: a filter's word that there is not; its sentence names the nearest
     """
     chosen = _chosen(catalogue, filters)
-    return [cell for cell in presences(catalogue, devices=devices) if _fits(cell, chosen)]
+    away = unreachable(catalogue, store) if store else {}
+    return [_reached(cell, away) for cell in presences(catalogue, devices=devices) if _fits(cell, chosen)]
+
+
+def _reached(cell: Presence, away: Mapping[Place, str]) -> Presence:
+    """The cell, absent where its archive is *away*."""
+    reason = away.get((cell.arch, cell.distro, cell.distro_version)) if cell.arch and cell.present else None
+    return replace(cell, present=False, reason=reason) if reason else cell
 
 
 def _chosen(catalogue: Catalogue, filters: Mapping[str, str | None]) -> Mapping[str, str | None]:

@@ -15,6 +15,7 @@ from generator.rows import Catalogue, Ended
 from state.model import Release
 from state.store import Published, Store
 from watcher.app import App
+from watcher.reach import unreachable
 
 
 def checkout(folder: Path) -> Catalogue | None:
@@ -39,7 +40,8 @@ class Answer:
     """What is known of a name: what it leads to, and what the ledger says of it.
 
     ``exists``: the image is in the family, and if a date was asked for, was published on it; or it is a name that no
-    longer moves, which was published. ``dated`` are its dated names, newest first.
+    longer moves, which was published. ``dated`` are its dated names, newest first. ``away`` says why it cannot be made,
+    where an archive cannot be reached.
     """
 
     resolved: Resolved
@@ -47,6 +49,7 @@ class Answer:
     published: Published | None
     dated: tuple[Published, ...]
     frozen_since: datetime | None
+    away: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return what programs may rely on, as JSON."""
@@ -70,6 +73,8 @@ class Answer:
     @property
     def reason(self) -> str | None:
         """Why there is no such image, or None; of a name that no longer moves, why it does not."""
+        if self.away and not self.exists:
+            return self.away
         if self.resolved.there and not self.exists:
             return f"no build of {self.resolved.date} is known"
         return self.resolved.reason
@@ -99,13 +104,21 @@ def answer(resolver: Resolver, store: Store | None, text: str, device: str | Non
     whole = canonical(resolver.catalogue, found.image) if found.image else found.name.removesuffix(f"-{found.date}")
     repository, _, tag = whole.rpartition(":")
     published = store.ledger.find(repository, f"{tag}-{found.date}" if found.date else tag)
+    away = _away(resolver.catalogue, store, found)
     return Answer(
         resolved=found,
-        exists=published is not None or undated,
+        exists=published is not None or (undated and not away),
+        away=away,
         published=published,
         dated=tuple(store.ledger.dated(repository, tag)),
         frozen_since=_frozen_since(store, found),
     )
+
+
+def _away(catalogue: Catalogue, store: Store, found: Resolved) -> str | None:
+    """Why the image that was found cannot be made, if an archive cannot be reached."""
+    image = found.image
+    return unreachable(catalogue, store).get((image.arch, image.distro, image.distro_version)) if image else None
 
 
 def _frozen_since(store: Store, found: Resolved) -> datetime | None:

@@ -33,11 +33,11 @@ def command(*, explain: str | None, as_json: bool, arch_only: bool, **filters: s
         _explain(explain, as_json=as_json)
         return
 
-    def job(catalogue: Catalogue, _: Store | None) -> list[Presence]:
+    def job(catalogue: Catalogue, store: Store | None) -> list[Presence]:
         from watcher.cells import cells
 
         try:
-            return cells(catalogue, filters, devices=not arch_only)
+            return cells(catalogue, filters, store, devices=not arch_only)
         except LookupError as error:
             raise click.UsageError(f"--{error.args[0]}") from error
 

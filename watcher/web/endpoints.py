@@ -118,7 +118,7 @@ async def _describe(site: Site, given: Mapping[str, Any]) -> Any:
 async def _matrix(site: Site, given: Mapping[str, Any]) -> Any:
     _, resolver = await site.resolver()
     filters = {name: given[name] for name in FILTERS}
-    found = await asyncio.to_thread(cells, resolver.catalogue, filters, devices=not given["arch_only"])
+    found = await asyncio.to_thread(cells, resolver.catalogue, filters, site.app.store, devices=not given["arch_only"])
     first = given["page"] * given["limit"] - given["limit"]
     return [cell.document() for cell in found[first : first + given["limit"]]]
 

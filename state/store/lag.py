@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, TypedDict
 
@@ -67,7 +67,7 @@ def _lag(
         "seen": seen.isoformat(),
         "pull": _iso(_came(pull, seen)) if pull else None,
         "merged": _iso(merged.updated_at) if merged else None,
-        "pushed": _iso(_pushed(session, merged, *new)) if merged else None,
+        "pushed": _iso(pushed(session, merged.number, merged.lines, new)) if merged else None,
     }
 
 
@@ -111,13 +111,14 @@ def _pulls(session: Session, newest: Mapping[str, Mapping[str, str]]) -> Mapping
     return found
 
 
-def _pushed(session: Session, pull: _Pull, line: str, version: str) -> datetime | None:
-    """Return when an image of what a merged pull request brought was named first; of many lines it is the tag that tells.
+def pushed(session: Session, pull: int, lines: Collection[str], new: tuple[str, str]) -> datetime | None:
+    """Return when an image of what a merged *pull* request brought, a line and its version, was named first.
 
-    A stack's tags begin with the version, in which there is no ``+``, a distro's with the line.
+    Where that brought many *lines* it is the tag that tells. A stack's tags begin with the version, in which there is no ``+``, a distro's with the line.
     """
-    query = columns(col(MoveRow.at)).where(col(MoveRow.pull) == pull.number, col(MoveRow.dated))
-    if len(pull.lines) > 1:
+    query = columns(col(MoveRow.at)).where(col(MoveRow.pull) == pull, col(MoveRow.dated))
+    if len(lines) > 1:
+        line, version = new
         words = version.replace("+", "_"), line
         query = query.where(or_(*(col(MoveRow.tag).startswith(f"{word}-", autoescape=True) for word in words)))
     return session.execute(query.order_by(col(MoveRow.at)).limit(1)).scalar()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import get_args
 
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from state.events import Notice
 from state.model import Standing
-from state.store import entries, pulls
+from state.store import entries, lag, pulls
 from state.store.board import Board
 from state.store.entries import Entry, entry_of
 from state.store.journal import Recorded
@@ -25,7 +25,10 @@ _Transaction = Callable[[], AbstractContextManager[Session]]
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """How a version came through: published (a day), first seen, its pull request opened and merged; None: not so far."""
+    """How a version came through: published (a day), first seen, its pull request opened and merged, its images pushed.
+
+    ``pushed`` is when the first of them was named in the registry. None: not so far.
+    """
 
     line: str
     version: str
@@ -34,6 +37,7 @@ class Passage:
     number: int | None = None
     opened: datetime | None = None
     merged: datetime | None = None
+    pushed: datetime | None = None
 
 
 class Pages:
@@ -119,12 +123,15 @@ class Pages:
             # The last pull request of a version counts: an earlier one was closed.
             found = session.exec(asked.order_by(col(PullRow.number)))
             by_version = {(line, version): pull for pull in found for line, version in pull.lines.items()}
-            return [_passage(row, by_version.get((row.line, row.version))) for row in reversed(rows)]
+            return [_passage(session, row, by_version.get((row.line, row.version))) for row in reversed(rows)]
 
 
-def _passage(row: ReleaseRow, pull: PullRow | None) -> Passage:
+def _passage(session: Session, row: ReleaseRow, pull: PullRow | None) -> Passage:
     published = row.published or row.first_seen.date()
     if pull is None:
         return Passage(row.line, row.version, published, row.first_seen)
-    merged = pull.updated_at if pull.state == "merged" else None
-    return Passage(row.line, row.version, published, row.first_seen, pull.number, pull.opened_at, merged)
+    opened = Passage(row.line, row.version, published, row.first_seen, pull.number, pull.opened_at)
+    if pull.state != "merged":
+        return opened
+    pushed = lag.pushed(session, pull.number, pull.lines, (row.line, row.version))
+    return replace(opened, merged=pull.updated_at, pushed=pushed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -48,20 +49,24 @@ def test_the_plot_rises_with_time_and_ends_where_the_last_thing_happened() -> No
     assert drawn
     first, second = drawn.columns
     assert first.top == first.merged
-    assert second.opened is second.merged is None
+    assert second.opened is second.merged is second.pushed is None
+    pushed = plot([replace(one, pushed=seen + timedelta(days=2, hours=1))])
+    assert pushed
+    assert pushed.columns[0].top == pushed.columns[0].pushed
+    assert pushed.columns[0].told == "seen after 6 h, proposed after 7 h, merged after 2 days, pushed after 2 days"
     assert second.told == "seen after 6 h"
     assert plot([]) is None
 
 
 @pytest.mark.parametrize("number", [1, COLUMNS])
 def test_no_mark_of_the_plot_hides_another(number: int) -> None:
-    """Seen, proposed and merged in the same minute stand side by side, and apart from the next version's."""
+    """Seen, proposed, merged and pushed in the same minute stand side by side, and apart from the next version's."""
     seen = datetime(2026, 8, 5, 6, tzinfo=UTC)
-    drawn = plot([Passage("22", f"22.{n}.0", date(2026, 8, 5), seen, 3, seen, seen) for n in range(number)])
+    drawn = plot([Passage("22", f"22.{n}.0", date(2026, 8, 5), seen, 3, seen, seen, seen) for n in range(number)])
     assert drawn
     assert drawn.aside >= drawn.size > 2
     if number > 1:
-        assert drawn.columns[1].x - drawn.columns[0].x >= 2 * (drawn.aside + drawn.size) - drawn.size
+        assert drawn.columns[1].x - drawn.columns[0].x >= 3 * drawn.aside + drawn.size
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -44,6 +45,22 @@ async def test_every_page_says_what_it_is_for_and_loads_nothing_from_elsewhere(p
             assert "unsafe" not in answer.headers["content-security-policy"]
             assert not re.search(r'(src|action)="?(https?:)?//', answer.text), url
             assert not re.search(r"<style|\sstyle=|<script(?! src=\"/static/)|\son[a-z]+=", answer.text), url
+
+
+async def test_a_source_shows_when_the_images_of_a_release_were_pushed(merged: World, serve: Serve) -> None:
+    """Beside when it was seen, proposed and merged: in the drawing and among the figures, once there is one."""
+    mark, figure = '<path class="pushed"', re.compile(r"merged after [^,<]+, pushed after 2[45] days</td>")
+    async with serve(merged) as (browser, app, _):
+        text = (await browser.get("/sources/node")).text
+        assert (mark in text, bool(figure.search(text))) == (False, False)
+        at = datetime(2026, 8, 23, 12, tzinfo=UTC)
+        tag = "22.23.2-trixie-run-20260823"
+        digest = "sha256:" + "a" * 64
+        app.store.ledger.moved(
+            [Move("balenalib/amd64-debian-node", tag, "", digest, at, "release", "node 22.23.2", 2, dated=True)]
+        )
+        text = (await browser.get("/sources/node")).text
+        assert (text.count(mark), bool(figure.search(text))) == (1, True), text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The history of a source's lag as a drawing: numbers in, places of lines and points out; the template writes the SVG.
 
-Each version is a column: from the day of its publication (the floor) up to when it was seen, proposed and merged.
+Each version is a column: from the day of its publication (the floor) up to when it was seen, proposed, merged and pushed.
 The scale is logarithmic, as minutes and months are both of interest.
 """
 
@@ -33,19 +33,20 @@ class Column:
     seen: float
     opened: float | None
     merged: float | None
+    pushed: float | None
     told: str
 
     @property
     def top(self) -> float:
         """Where the column ends."""
-        return min(y for y in (self.seen, self.opened, self.merged) if y is not None)
+        return min(y for y in (self.seen, self.opened, self.merged, self.pushed) if y is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
     """A drawing: columns from old to new, and the marks of the scale as (words, height).
 
-    The three points of a column stand side by side, *aside* from one another and *size* in each direction: what is
+    The four points of a column stand side by side, *aside* from one another and *size* in each direction: what is
     proposed a minute after it was seen would hide it else.
     """
 
@@ -67,7 +68,7 @@ def plot(passages: Sequence[Passage]) -> Plot | None:
         return None
     step = (WIDTH - _LEFT - _RIGHT) / len(shown)
     columns = [_column(_LEFT + (number + 0.5) * step, passage) for number, passage in enumerate(shown)]
-    aside = round(min(_APART, step / 3), 1)
+    aside = round(min(_APART, step / 4), 1)
     return Plot(
         columns, [(words, height(seconds)) for words, seconds in _MARKS], aside, min(_SIZE, round(aside * 0.6, 1))
     )
@@ -86,7 +87,8 @@ def _column(x: float, passage: Passage) -> Column:
     def after(moment: datetime | None) -> float | None:
         return None if moment is None else max(0.0, (moment - start).total_seconds())
 
-    times = [("seen", after(passage.seen)), ("proposed", after(passage.opened)), ("merged", after(passage.merged))]
+    moments = {"seen": passage.seen, "proposed": passage.opened, "merged": passage.merged, "pushed": passage.pushed}
+    times = [(word, after(moment)) for word, moment in moments.items()]
     told = ", ".join(f"{word} after {span(seconds)}" for word, seconds in times if seconds is not None)
-    seen, opened, merged = (None if seconds is None else height(seconds) for _, seconds in times)
-    return Column(round(x, 1), passage, seen or 0.0, opened, merged, told)
+    seen, opened, merged, pushed = (None if seconds is None else height(seconds) for _, seconds in times)
+    return Column(round(x, 1), passage, seen or 0.0, opened, merged, pushed, told)

@@ -20,9 +20,9 @@ from watcher.documents import Asked
 class Line:
     """What a look needs to know: the line as it is recorded, what is proposed of it, and what upstream lists.
 
-    ``fresh`` tells that a document changed since the last poll, or that it is the day's first: a list beside a release
-    may be another one without any document telling so, as Node's were when musl builds were made again. ``waiting``
-    is what waited at the last poll.
+    ``fresh`` tells that a document changed since the last poll, ``daily`` that it is the day's first: a list beside a
+    release may be another one without any document telling so, as Node's were when musl builds were made again.
+    ``waiting`` is what waited at the last poll.
     """
 
     app: App
@@ -36,6 +36,7 @@ class Line:
     listed: Sequence[Release]
     network: LineNetwork
     fresh: bool
+    daily: bool
     waiting: Sequence[Held]
 
     @classmethod
@@ -57,7 +58,8 @@ class Line:
             Version(proposed) if proposed else None,
             sorted((r for r in releases if not r.version.is_prerelease), key=lambda r: r.version, reverse=True),
             LineNetwork(asked.answers),
-            asked.changed or _first_today(app, source.NAME),
+            asked.changed,
+            _first_today(app, source.NAME),
             [h for h in app.store.holds(source.NAME) if h.line == name],
         )
 

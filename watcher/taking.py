@@ -18,24 +18,16 @@ async def take(line: Line, release: Release, found: Look) -> bool:
     """Try one release; True if it settles the line: proposed, recorded, or not to be had today."""
     name, app = line.source.NAME, line.app
     waiting = [h for h in line.waiting if h.version == str(release.version)]
-    if _complete(line, release) and not line.fresh and not waiting:
+    done = _complete(line, release) and not line.fresh and not waiting
+    if done and not line.daily:
         return True
     there = _there(line, release, waiting)
     asked = [p for p in line.wanted if p not in there]
     again = not line.fresh and any(h.arch is None for h in waiting)
-    try:
-        offer, changed = await ask(app, line.source, release, asked, line.network) if asked else (Offer(()), [])
-        judged = await judge(app, release, offer, changed, line.stack.require, again=again)
-    except (KeyTooOld, NotPublished) as error:
-        found.held.append(held(app, release, None, str(error)))
-        return False
-    except FetchError as error:
-        # Upstream cannot be asked: what is older is no answer to that.
-        found.failed.append(FeedFailed(name, error.url, error.field, error.problem))
-        return True
-    except SourceError as error:
-        found.failed.append(FeedFailed(name, error.url, error.field, error.problem))
-        return False
+    answer = await _judged(line, release, asked, found, done=done, again=again)
+    if isinstance(answer, bool):
+        return answer
+    offer, judged = answer
     found.failed += judged.failed
     found.changed += judged.changed
     found.settled += went_back(app, name, offer)
@@ -47,6 +39,31 @@ async def take(line: Line, release: Release, found: Look) -> bool:
     return _settle(line, release, judged, found)
 
 
+async def _judged(
+    line: Line, release: Release, asked: Sequence[Platform], found: Look, *, done: bool, again: bool
+) -> tuple[Offer, Judged] | bool:
+    """Ask for the files of these platforms and judge them; where there is nothing to judge: whether that settles the line.
+
+    Of a release that is *done* it is only of interest whether a file is another one now. *again*: see :func:`judge`.
+    """
+    name, app = line.source.NAME, line.app
+    try:
+        offer, changed = await ask(app, line.source, release, asked, line.network) if asked else (Offer(()), [])
+        if done and not changed:
+            return True
+        return offer, await judge(app, release, offer, changed, line.stack.require, again=again)
+    except (KeyTooOld, NotPublished) as error:
+        found.held.append(held(app, release, None, str(error)))
+        return False
+    except FetchError as error:
+        # Upstream cannot be asked: what is older is no answer to that.
+        found.failed.append(FeedFailed(name, error.url, error.field, error.problem))
+        return True
+    except SourceError as error:
+        found.failed.append(FeedFailed(name, error.url, error.field, error.problem))
+        return False
+
+
 def _complete(line: Line, release: Release) -> bool:
     """Whether the release is what is recorded, for every platform that is wanted."""
     if line.recorded is None or line.recorded.version != release.version:
@@ -55,12 +72,12 @@ def _complete(line: Line, release: Release) -> bool:
 
 
 def _there(line: Line, release: Release, waiting: Sequence[Held]) -> Mapping[Platform, Artifact]:
-    """Return the files that an earlier look found to be ready: while nothing is fresh they are not asked for again.
+    """Return the files that an earlier look of the day found to be ready: while nothing is fresh they are not asked for again.
 
     Whatever of the release waits is.
     """
     late = {(h.arch, h.libc) for h in waiting}
-    if line.fresh or (None, None) in late:
+    if line.fresh or line.daily or (None, None) in late:
         return {}
     files = line.app.store.files(line.source.NAME, line.name, str(release.version))
     return {a.platform: a for a in files if a.version == release.version and (a.arch, a.libc) not in late}

@@ -187,7 +187,7 @@ class Exchange:
                         self._judge(response, url, also)
                         yield response
                     finally:
-                        await response.aclose()
+                        await _let_go(response)
             except TimeoutError:
                 raise self._error(url, f"took longer than {seconds:g} s") from None
             except httpx.TransportError as error:
@@ -220,7 +220,7 @@ class Exchange:
             response = await client.send(client.build_request(method, here, headers=headers), stream=True)
             if response.status_code not in _REDIRECTS:
                 return response
-            await response.aclose()
+            await _let_go(response)
             here = self._redirected(url, response)
             if urlsplit(here).netloc != response.request.url.netloc.decode():
                 headers.pop("Authorization", None)  # a token is for who asked for it
@@ -258,6 +258,15 @@ class Exchange:
         """Add whom we really asked, where that is a mirror (without the password it may hold)."""
         mirror = self._settings.mapped(url)
         return problem if mirror == url else f"{problem} (asked of the mirror {urlsplit(mirror).netloc.split('@')[-1]})"
+
+
+async def _let_go(response: httpx.Response) -> None:
+    """Close an answer. One without a body is read to its end: only then does its connection serve the next request."""
+    empty = response.status_code == _NOT_MODIFIED or response.headers.get("content-length") == "0"
+    if (empty or response.request.method == "HEAD") and not response.is_stream_consumed:
+        async for _ in response.aiter_raw():
+            pass
+    await response.aclose()
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

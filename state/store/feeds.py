@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlmodel import Session, select
+from sqlalchemy import RowMapping, bindparam, insert, select, update
+from sqlmodel import Session
 
-from state.tables import DocumentRow, SourceRow
+from state.tables import DocumentRow, Row
+
+_DOCUMENTS, _SOURCES = Row.metadata.tables["document"].c, Row.metadata.tables["source"].c
+
+# Made once, and without the mapper's objects: every poll of every source asks these, nearly always for nothing new.
+_VALIDATORS = select(_DOCUMENTS.url, _DOCUMENTS.etag, _DOCUMENTS.last_modified, _DOCUMENTS.sha256).where(
+    _DOCUMENTS.source == bindparam("of")
+)
+_EVERY_STATE = select(Row.metadata.tables["source"]).order_by(_SOURCES.name)
+_STATE = select(Row.metadata.tables["source"]).where(_SOURCES.name == bindparam("of"))
+_CHANGE = update(Row.metadata.tables["source"]).where(_SOURCES.name == bindparam("of"))
+_BEGIN = insert(Row.metadata.tables["source"])
 
 
 class Validators(NamedTuple):
@@ -64,8 +76,7 @@ class SourceState:
 
 def validators(session: Session, source: str) -> Mapping[str, Validators]:
     """Return the validators of each document of *source* by URL; bodies are not read."""
-    query = select(DocumentRow.url, DocumentRow.etag, DocumentRow.last_modified, DocumentRow.sha256)
-    rows = session.exec(query.where(DocumentRow.source == source))
+    rows = session.connection().execute(_VALIDATORS, {"of": source})
     return {url: Validators(etag, last_modified, sha256) for url, etag, last_modified, sha256 in rows}
 
 
@@ -89,48 +100,58 @@ def forget(session: Session, source: str, urls: Iterable[str]) -> None:
             session.delete(row)
 
 
-def succeeded(session: Session, source: str, settled: str | None, now: datetime) -> SourceRow:
-    """Note a poll that went well; what failed before is over. Who keeps the row spares the session to ask for it again."""
-    row = session.get(SourceRow, source) or SourceRow(name=source)
-    row.last_success, row.failing_since, row.error, row.error_url, row.settled = now, None, "", "", settled
-    session.add(row)
-    session.flush()  # other rows refer to it
-    return row
+def succeeded(before: SourceState, settled: str | None, now: datetime) -> SourceState:
+    """The state after a poll that went well; what failed before is over."""
+    return replace(before, last_success=now, failing_since=None, error="", error_url="", settled=settled)
 
 
-def failed(session: Session, source: str, error: str, url: str, now: datetime, *, settled: bool = True) -> SourceRow:
-    """Note a poll that failed; the last good state stays, but is not *settled* if the poll went on with part of it."""
-    row = session.get(SourceRow, source) or SourceRow(name=source)
-    row.failing_since = row.failing_since or now
-    row.error, row.error_url = error, url
-    if not settled:
-        row.settled = None
-    session.add(row)
-    session.flush()  # see above
-    return row
+def failed(before: SourceState, error: str, url: str, now: datetime, *, settled: bool = True) -> SourceState:
+    """The state after a poll that failed; the last good one is not *settled* if the poll went on with part of it."""
+    kept = before.settled if settled else None
+    return replace(before, failing_since=before.failing_since or now, error=error, error_url=url, settled=kept)
 
 
-def outages(row: SourceRow, failed: Failures, now: datetime) -> None:
-    """Note what besides the documents could not be had by a poll; what failed before keeps its beginning."""
-    row.outages = {
-        part: {"since": row.outages.get(part, {}).get("since", now.isoformat()), "error": error, "url": url}
-        for part, (error, url) in failed.items()
-    }
+def without(before: SourceState, failures: Failures, now: datetime) -> SourceState:
+    """The state where a poll could not have these parts; what failed before keeps its beginning."""
+    since = {part: outage.since for part, outage in before.outages.items()}
+    told = {part: Outage(since.get(part, now), error, url) for part, (error, url) in failures.items()}
+    return replace(before, outages=told)
+
+
+def begun(session: Session, source: str) -> SourceState:
+    """Return the state of one source, whose row is there from now on: other rows refer to it."""
+    if found := _found(session, source):
+        return found
+    session.connection().execute(_BEGIN, {"name": source})
+    return SourceState()
+
+
+def keep(session: Session, source: str, now: SourceState) -> None:
+    """Keep the state of a source that has a row."""
+    values: dict[str, Any] = {name: getattr(now, name) for name in SourceState.__slots__}
+    values["outages"] = {p: {**o._asdict(), "since": o.since.isoformat()} for p, o in now.outages.items()}
+    session.connection().execute(_CHANGE, {"of": source, **values})
 
 
 def states(session: Session) -> Mapping[str, SourceState]:
     """Return the state of every source that was ever polled, by name."""
-    return {row.name: _state(row) for row in session.exec(select(SourceRow).order_by(SourceRow.name))}
+    return {row["name"]: _state(row) for row in session.connection().execute(_EVERY_STATE).mappings()}
 
 
 def state(session: Session, source: str) -> SourceState:
     """Return the state of one source; an empty one if it was never polled."""
-    row = session.get(SourceRow, source)
-    return _state(row) if row else SourceState()
+    return _found(session, source) or SourceState()
 
 
-def _state(row: SourceRow) -> SourceState:
-    told = {p: Outage(datetime.fromisoformat(o["since"]), o["error"], o["url"]) for p, o in row.outages.items()}
-    return SourceState(
-        row.last_success, row.failing_since, row.error, row.error_url, row.settled, row.next_check, row.cadence, told
-    )
+def _found(session: Session, source: str) -> SourceState | None:
+    row = session.connection().execute(_STATE, {"of": source}).mappings().first()
+    return _state(row) if row else None
+
+
+def _state(row: RowMapping) -> SourceState:
+    values: dict[str, Any] = {name: row[name] for name in SourceState.__slots__}
+    outages = row["outages"]
+    values["outages"] = {
+        p: Outage(datetime.fromisoformat(o["since"]), o["error"], o["url"]) for p, o in outages.items()
+    }
+    return SourceState(**values)

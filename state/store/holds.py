@@ -6,10 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam
+from sqlalchemy import select as plain
+from sqlmodel import Session, select
 
 from state.model import Arch, Held, Libc
-from state.tables import HoldRow, IgnoredRow
+from state.tables import HoldRow, IgnoredRow, Row
+
+# What every poll asks: made once, and without the mapper's objects.
+_HOLDS, _IGNORED = Row.metadata.tables["hold"].c, Row.metadata.tables["ignored"].c
+_WAITING = plain(*_HOLDS).order_by(_HOLDS.since, _HOLDS.source, _HOLDS.line, _HOLDS.version, _HOLDS.arch, _HOLDS.libc)
+_WAITING_OF = _WAITING.where(_HOLDS.source == bindparam("of"))
+_UNWANTED = (
+    plain(_IGNORED.line, _IGNORED.version, _IGNORED.reason)
+    .where(_IGNORED.source == bindparam("of"))
+    .order_by(_IGNORED.line, _IGNORED.version)
+)
 
 
 def replace(session: Session, source: str, holds: Sequence[Held]) -> None:
@@ -30,10 +42,8 @@ def replace(session: Session, source: str, holds: Sequence[Held]) -> None:
 
 def load(session: Session, source: str | None) -> list[Held]:
     """Return what waits (for one source), longest first."""
-    order = (HoldRow.source, HoldRow.line, HoldRow.version, HoldRow.arch, HoldRow.libc)
-    query = select(HoldRow).order_by(col(HoldRow.since), *order)
-    if source is not None:
-        query = query.where(HoldRow.source == source)
+    asked = _WAITING if source is None else _WAITING_OF
+    rows = session.connection().execute(asked, {} if source is None else {"of": source})
     return [
         Held(
             row.source,
@@ -45,7 +55,7 @@ def load(session: Session, source: str | None) -> list[Held]:
             row.since,
             row.due,
         )
-        for row in session.exec(query)
+        for row in rows
     ]
 
 
@@ -65,5 +75,5 @@ def unignore(session: Session, source: str, line: str, version: str) -> bool:
 
 def ignored(session: Session, source: str) -> Mapping[tuple[str, str], str]:
     """Return (line, version) → reason; the line is ``""`` where every line is meant."""
-    rows = session.exec(select(IgnoredRow).where(IgnoredRow.source == source))
-    return {(row.line, row.version): row.reason for row in sorted(rows, key=lambda row: (row.line, row.version))}
+    rows = session.connection().execute(_UNWANTED, {"of": source})
+    return {(line, version): reason for line, version, reason in rows}

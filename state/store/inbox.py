@@ -10,15 +10,20 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
+from sqlalchemy import select as plain
 from sqlmodel import Session, col, delete, insert, select, update
 
 from state.desk_tables import DeliveryRow, WishRow
+from state.tables import Row
 
 Kind = Literal["look", "poll", "merge", "close", "reopen"]
 """``look``: see what maintainers did on the forge. ``poll``: poll the source that the argument names. The others are a
 person's decision on the pull request that the argument is the number of."""
+_WISHES = Row.metadata.tables["wish"]
+_OPEN = plain(_WISHES).where(_WISHES.c.done_at.is_(None)).order_by(_WISHES.c.id)
+"""Made once, and without the mapper's objects: the daemon asks this each second."""
 _Transaction = Callable[[], AbstractContextManager[Session]]
 
 
@@ -81,8 +86,7 @@ class Inbox:
     def open(self) -> list[Wish]:
         """Return the wishes that nobody has carried out yet, oldest first."""
         with self._reading() as session:
-            rows = session.exec(select(WishRow).where(col(WishRow.done_at).is_(None)).order_by(col(WishRow.id)))
-            return [_value(row) for row in rows]
+            return [_value(row) for row in session.connection().execute(_OPEN)]
 
     def find(self, number: int) -> Wish | None:
         """Return one, or None."""
@@ -115,6 +119,6 @@ def _wish(session: Session, wanted: Wanted, now: datetime) -> int:
     return row.id or 0
 
 
-def _value(row: WishRow) -> Wish:
+def _value(row: Any) -> Wish:
     wanted = Wanted(cast("Kind", row.kind), row.argument, row.who)
     return Wish(row.id or 0, row.at, wanted, row.done_at, row.error)

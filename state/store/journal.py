@@ -10,11 +10,13 @@ from functools import cache
 from typing import get_args
 
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import select as plain
 from sqlmodel import Session, col, func, select, update
 
 from state.events import BuildPlanned, ChangeSkipped, Event, Notice, ReleaseHeld
-from state.tables import EventRow
+from state.tables import EventRow, Row
 
+_LAST = plain(func.max(Row.metadata.tables["event"].c.id))
 _KINDS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
@@ -134,7 +136,7 @@ def _fixes(event: Event, pull: int) -> bool:
 
 def last(session: Session) -> int:
     """Return the highest number, 0 if nothing was ever recorded."""
-    return session.exec(select(func.max(EventRow.id))).one() or 0
+    return session.connection().execute(_LAST).scalar() or 0
 
 
 def unfinished_count(session: Session) -> int:

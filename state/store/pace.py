@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
 
 from state.model import Held, named
-from state.store import feeds, holds
+from state.store import holds
 from state.store.feeds import SourceState
-from state.tables import ReleaseRow, SourceRow
+from state.tables import Row
 
 _DAYS = 12
 _NEW = timedelta(days=3)
+_RELEASES = Row.metadata.tables["release"].c
+_PUBLISHED = (
+    select(_RELEASES.published)
+    .where(_RELEASES.source == bindparam("of"), _RELEASES.published <= bindparam("today"))
+    .distinct()
+    .order_by(_RELEASES.published.desc())
+    .limit(_DAYS)
+)
+_SEEN = (
+    select(_RELEASES.line, _RELEASES.version, _RELEASES.published, _RELEASES.first_seen)
+    .where(_RELEASES.source == bindparam("of"))
+    .order_by(_RELEASES.first_seen.desc())
+    .limit(_DAYS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +44,20 @@ Pacing = Callable[[SourceState, Pace, Sequence[Held]], tuple[datetime, str]]
 """From what is known after a poll (its state, how upstream released lately, what waits) to the next one, and why then."""
 
 
-def schedule(session: Session, source: str, pacing: Pacing | None, now: datetime) -> None:
-    """Keep when a source that was just polled is to be polled next, and why then; nothing without *pacing*."""
+def scheduled(session: Session, source: str, state: SourceState, pacing: Pacing | None, now: datetime) -> SourceState:
+    """The *state* of a source that was just polled, with when it is to be polled next, and why then, as *pacing* says."""
     if pacing is None:
-        return
+        return state
     session.flush()
-    known = feeds.state(session, source), _pace(session, source, now.date()), holds.load(session, source)
-    row = session.get(SourceRow, source) or SourceRow(name=source)
-    row.next_check, row.cadence = pacing(*known)
-    session.add(row)
+    at, why = pacing(state, _pace(session, source, now.date()), holds.load(session, source))
+    return replace(state, next_check=at, cadence=why)
 
 
 def _pace(session: Session, source: str, today: date) -> Pace:
     """Return how *source* released lately; a version that was old when it was first seen is no sight of something new."""
-    row = ReleaseRow
-    published = select(col(row.published)).where(row.source == source, col(row.published) <= today)
-    days = session.exec(published.distinct().order_by(col(row.published).desc()).limit(_DAYS)).all()
-    seen = select(row.line, row.version, col(row.published), row.first_seen).where(row.source == source)
-    rows = session.exec(seen.order_by(col(row.first_seen).desc()).limit(_DAYS))
+    connection = session.connection()
+    days = connection.execute(_PUBLISHED, {"of": source, "today": today}).scalars().all()
+    rows = connection.execute(_SEEN, {"of": source})
     new = ((line, version, at) for line, version, day, at in rows if day and at.date() - day <= _NEW)
     sighted = next(((named(source, line, version), at) for line, version, at in new), None)
-    return Pace(tuple(day for day in days if day), sighted)
+    return Pace(tuple(days), sighted)

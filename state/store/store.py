@@ -182,11 +182,10 @@ class Store:
         :raises StoreError: an artifact's digest contradicts the one that is recorded for its URL
         """
         with self._writing() as session:
+            before = feeds.begun(session, source)
+            after = feeds.succeeded(before, settled, now)
             if failed:
-                row = feeds.failed(session, source, *failed, now, settled=False)
-            else:
-                row = feeds.succeeded(session, source, settled, now)
-            feeds.outages(row, outages, now)
+                after = feeds.failed(before, *failed, now, settled=False)
             feeds.save(session, source, documents, now)
             feeds.forget(session, source, forget)
             if listed is not None:
@@ -195,14 +194,15 @@ class Store:
                 holds.replace(session, source, waiting)
             quarantine.hold(session, changed, now)
             quarantine.settle(session, [event for event in events if isinstance(event, ChecksumSettled)], now)
-            pace.schedule(session, source, pacing, now)
+            after = pace.scheduled(session, source, feeds.without(after, outages, now), pacing, now)
+            feeds.keep(session, source, after)
             return journal.append(session, events, now)
 
     def poll_failed(self, source: str, error: str, url: str, now: datetime, pacing: Pacing | None = None) -> None:
         """Note that a poll failed and on which document; what is known stays."""
         with self._writing() as session:
-            feeds.failed(session, source, error, url, now)
-            pace.schedule(session, source, pacing, now)
+            after = feeds.failed(feeds.begun(session, source), error, url, now)
+            feeds.keep(session, source, pace.scheduled(session, source, after, pacing, now))
 
     def source_state(self, source: str) -> SourceState:
         """Return how the polls of *source* went; an empty state if there were none."""

@@ -30,6 +30,16 @@ async def test_an_unchanged_poll_is_three_304_without_a_body(feed: Feed, upstrea
     assert all(d.body is None and not d.changed and d.validators == first[n].validators for n, d in second.items())
 
 
+async def test_what_has_no_body_leaves_its_connection_open(feed: Feed, upstream: Upstream) -> None:
+    """A 304 and a HEAD cost no handshake of the next request: one connection serves them all."""
+    known = (await feed.document(INDEX)).validators
+    for _ in range(3):
+        assert (await feed.document(INDEX, known)).body is None
+        await feed.look(FILE)
+    assert upstream.statuses() == [200, *[304, 200] * 3]
+    assert upstream.connections == 1
+
+
 async def test_a_date_alone_is_enough_for_a_304(feed: Feed, upstream: Upstream) -> None:
     """A server without ETags is asked by Last-Modified."""
     known = (await feed.document(INDEX)).validators

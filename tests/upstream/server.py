@@ -53,11 +53,15 @@ class Seen:
 
 @dataclass
 class Upstream:
-    """The server: ``with Upstream(folder) as upstream``. Paths begin with the host: ``/nodejs.org/dist/index.json``."""
+    """The server: ``with Upstream(folder) as upstream``. Paths begin with the host: ``/nodejs.org/dist/index.json``.
+
+    ``connections`` counts those that were opened.
+    """
 
     root: Path
     port: int = 0
     latency: float = 0.0
+    connections: int = 0
     requests: list[Seen] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
 
@@ -116,6 +120,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
     upstream: Upstream
+
+    def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002  (the name that it has)
+        """Count, and refuse nobody."""
+        self.upstream.connections += 1
+        return True
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients hang up on faults, that is what they are for."""

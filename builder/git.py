@@ -55,7 +55,9 @@ class CloneRepository:
         await asyncio.to_thread(self._fetch)
 
     async def head(self, branch: str) -> str | None:
-        """See :meth:`builder.ports.Repository.head`."""
+        """See :meth:`builder.ports.Repository.head`. Every poll asks this: mostly a small file tells, without a process."""
+        if loose := self._loose(self._ref(branch)):
+            return loose
         answer = await self._ask("rev-parse", "--quiet", "--verify", f"{self._ref(branch)}^{{commit}}", ok=(0, 1))
         return answer.text or None
 
@@ -130,6 +132,17 @@ class CloneRepository:
     def _ref(self, branch: str) -> str:
         """Where the clone keeps what it last saw of *branch*."""
         return f"refs/remotes/origin/{check_path(branch)}"
+
+    def _loose(self, ref: str) -> str | None:
+        """The commit that a reference is at, where it has a file of its own: that goes before packed ones.
+
+        Nothing of a symbolic reference, nor where git keeps its references in another way
+        (https://git-scm.com/docs/gitrepository-layout#Documentation/gitrepository-layout.txt-refs).
+        """
+        try:
+            return object_name((self._git.directory / ref).read_text(encoding="ascii").rstrip("\n"))
+        except (OSError, ValueError, GitError):
+            return None
 
     async def _ask(self, *arguments: str, ok: Sequence[int] = (0,)) -> Answer:
         return await asyncio.to_thread(self._git.ask, *arguments, ok=ok)

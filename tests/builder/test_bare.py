@@ -38,6 +38,21 @@ async def test_a_push_moves_the_branch_from_where_it_is_expected(place: Place, b
     assert await repository.head("watcher/node/22") == commit
 
 
+async def test_the_head_is_the_same_however_git_keeps_it(place: Place, bump: Bump) -> None:
+    """A reference of its own, one among packed ones, one that names another, and a newer one beside the packed."""
+    repository = bare(place)
+    one = await repository.commit(bump(place.main))
+    await repository.push("x", one, None)
+    place.git("symbolic-ref", "refs/heads/also", "refs/heads/x")
+    assert [await repository.head("x"), await repository.head("also")] == [one, one]
+    place.git("pack-refs", "--all")
+    assert not (place.bare / "refs/heads/x").exists()
+    assert await repository.head("x") == one
+    two = await repository.commit(bump(one, "22.11.2"))
+    await repository.push("x", two, one)
+    assert [await repository.head("x"), await repository.head("also")] == [two, two]
+
+
 async def test_it_makes_the_commit_that_a_clone_makes(place: Place, bump: Bump) -> None:
     """The same change is the same commit, whichever way it is made."""
     clone = place.clone()

@@ -19,16 +19,24 @@ _BACKLOG = 1024
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn without its signals, which are the daemon's; ``begun`` is set once it answers."""
+    """Uvicorn without its signals, which are the daemon's; ``begun`` is set once it answers, ``ending`` ends it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.begun = asyncio.Event()
+        self.begun, self.ending = asyncio.Event(), asyncio.Event()
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.begun.set()
+
+    @override
+    async def main_loop(self) -> None:
+        """Keep the answers' date right until the end; uvicorn's own loop looks ten times a second whether that has come."""
+        while not self.ending.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), 1)
 
     @override
     @contextmanager
@@ -86,5 +94,6 @@ class Listener:
             yield
         finally:
             server.should_exit = True
+            server.ending.set()
             with contextlib.suppress(asyncio.CancelledError):
                 await task

@@ -7,6 +7,10 @@ from sqlmodel import Field
 
 from state.tables import Prose, Row, UtcTime, only_where
 
+MADE = "digest <> ''"
+AGAIN = f"{MADE} AND attempts > 1"
+"""What the counters of ``/metrics`` ask, word by word as the indexes have it: else no database would use them."""
+
 
 class BuildRow(Row, table=True):
     """One image of a plan of builds, and what became of it: see :class:`state.model.Build`."""
@@ -17,6 +21,8 @@ class BuildRow(Row, table=True):
         Index("ix_build_state_plan", "state", "plan"),
         Index("ix_build_place", "dockerfile", "hw"),
         Index("ix_build_open", "id", **only_where("state NOT IN ('tagged', 'superseded')")),
+        Index("ix_build_made", "kind", "cached", **only_where(MADE)),
+        Index("ix_build_again", "attempts", **only_where(AGAIN)),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -81,11 +81,11 @@ class EventRow(Row, table=True):
     __table_args__ = (Index("ix_event_unfinished", "id", **only_where("done_at IS NULL")),)
 
     id: int | None = Field(default=None, primary_key=True)
-    at: datetime = Field(sa_type=UtcTime)
+    at: datetime = Field(sa_type=UtcTime, index=True)
     kind: str = Field(sa_type=Prose)
     source: str = Field(sa_type=Prose, index=True)
     data: str = Field(sa_type=Prose)
-    done_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
     tried_at: datetime | None = Field(default=None, sa_type=UtcTime)
     attempts: int = 0
     error: str = Field(default="", sa_type=Prose)

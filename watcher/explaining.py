@@ -56,7 +56,6 @@ def explain(app: App, number: int) -> Explained | None:
     entry = pages.event(number) if number < 1 << 63 else None
     if entry is None:
         return None
-    pulls = [pull for pull in app.store.pulls() if pull.event == number]
     meaning = _MEANING.get(entry.kind, "This program does not know such an event.").replace("``", "`")
     return Explained(
         entry,
@@ -65,7 +64,7 @@ def explain(app: App, number: int) -> Explained | None:
         _advice(entry),
         pages.cause(entry),
         pages.followed(entry, _MOST),
-        pulls,
+        pages.asked_by(number),
     )
 
 

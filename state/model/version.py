@@ -53,6 +53,11 @@ class Version:
         return _key(self.text)
 
     @property
+    def rank(self) -> tuple[object, ...]:
+        """The order of :meth:`__lt__` as a value: texts that sort alike are told apart by length and letters."""
+        return self.key, len(self.text), self.text
+
+    @property
     def is_prerelease(self) -> bool:
         """Whether it carries a pre-release part, ``-rc.1`` or ``rc1``."""
         match = _VERSION.fullmatch(self.text)
@@ -67,8 +72,8 @@ class Version:
         return hash(self.text)
 
     def __lt__(self, other: Version) -> bool:
-        """Order by the ecosystem's rule; texts that sort alike are told apart by length and letters."""
-        return (self.key, len(self.text), self.text) < (other.key, len(other.text), other.text)
+        """Order by the ecosystem's rule."""
+        return self.rank < other.rank
 
     def prefixes(self) -> list[str]:
         """What may stand for it, longest first: 22.11.1, 22.11, 22; a pre-release only itself."""

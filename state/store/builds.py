@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, func, insert, select, update
+from sqlmodel import Session, col, func, insert, select, text, update
 
-from state.build_tables import BuildRow
+from state.build_tables import AGAIN, MADE, BuildRow
 from state.events import ImageBuilt
 from state.model import OPEN, Build, BuildState, by_cause
 from state.store import journal
@@ -183,10 +183,9 @@ class Builds:
 
     def outcomes(self) -> Counter[str]:
         """Return how many images were ``built``, were there already (``cached``), were ``relabelled``; attempts that ``failed``."""
-        made = col(BuildRow.digest) != ""
-        cached = select(BuildRow.kind, BuildRow.cached, func.count()).where(made)
-        failed = select(func.sum(BuildRow.attempts)).where(~made, BuildRow.state != "running")
-        again = select(func.sum(BuildRow.attempts - 1)).where(made, BuildRow.attempts > 0)
+        cached = select(BuildRow.kind, BuildRow.cached, func.count()).where(text(MADE))
+        failed = select(func.sum(BuildRow.attempts)).where(BuildRow.digest == "", BuildRow.state != "running")
+        again = select(func.sum(BuildRow.attempts - 1)).where(text(AGAIN))
         words = {("build", False): "built", ("build", True): "cached"}
         with self._reading() as session:
             found = Counter[str]()

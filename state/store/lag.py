@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple, TypedDict
 
 from sqlalchemy import Text, cast, tuple_
@@ -35,7 +36,8 @@ def lags(session: Session, newest: Mapping[str, Mapping[str, str]]) -> Mapping[s
     A handful of questions for all sources: a page asks this each time that somebody looks.
     """
     listed = _listed(session, newest)
-    pulls = _pulls(session, newest)
+    seen = min((at for lines in listed.values() for _, at in lines.values()), default=None)
+    pulls = _pulls(session, newest, seen) if seen else {}
     return {
         source: {
             line: _lag(
@@ -96,19 +98,29 @@ class _Pull(NamedTuple):
     updated_at: datetime
 
 
-def _pulls(session: Session, newest: Mapping[str, Mapping[str, str]]) -> Mapping[str, Sequence[_Pull]]:
-    """Return by source the pull requests that may bring its *newest* versions, newest first."""
+def _pulls(session: Session, newest: Mapping[str, Mapping[str, str]], seen: datetime) -> Mapping[str, Sequence[_Pull]]:
+    """Return by source the pull requests that may bring its *newest* versions, of which the first was *seen* then.
+
+    Newest first; one that was not touched since cannot be one of them.
+    """
     row = PullRow
-    words = {source: [json.dumps(version) for version in lines.values()] for source, lines in newest.items()}
+    wanted = {source: frozenset(lines.values()) for source, lines in newest.items()}
     # As text: of thousands, to read the JSON and the times of a few is what makes this quick.
-    every = session.execute(columns(col(row.number), col(row.source), cast(row.lines, Text)))
-    numbers = [number for number, source, text in every if any(word in text for word in words.get(source, ()))]
+    lately = columns(col(row.number), col(row.source), cast(row.lines, Text)).where(col(row.updated_at) >= seen)
+    every = session.execute(lately)
+    numbers = [number for number, source, text in every if not _versions(text).isdisjoint(wanted.get(source, ()))]
     asked = (row.number, row.source, row.lines, row.state, row.opened_at, row.updated_at)
     query = columns(*map(col, asked)).where(col(row.number).in_(numbers)).order_by(col(row.number).desc())
     found: dict[str, list[_Pull]] = {}
     for pull in (_Pull(*each) for each in session.execute(query)):
         found.setdefault(pull.source, []).append(pull)
     return found
+
+
+@lru_cache(maxsize=1 << 14)
+def _versions(lines: str) -> frozenset[str]:
+    """The versions that a pull request brings, by the JSON of its lines: read once, asked at every page."""
+    return frozenset(json.loads(lines).values())
 
 
 def pushed(session: Session, pull: int, lines: Collection[str], new: tuple[str, str]) -> datetime | None:

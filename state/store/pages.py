@@ -105,6 +105,12 @@ class Pages:
         with self._reading() as session:
             return [pulls.record_of(row) for row in session.exec(query)]
 
+    def asked_by(self, event: int) -> list[PullRecord]:
+        """Return the pull requests that the event of that number asked for, newest first."""
+        query = select(PullRow).where(PullRow.event == event).order_by(col(PullRow.number).desc())
+        with self._reading() as session:
+            return [pulls.record_of(row) for row in session.exec(query)]
+
     def passages(self, source: str, limit: int) -> list[Passage]:
         """Return the newest *limit* versions that upstream published since the source is watched, oldest first."""
         with self._reading() as session:

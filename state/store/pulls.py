@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam
+from sqlalchemy import select as plain
+from sqlmodel import Session, func, select
 
 from state.model import Standing
-from state.tables import PullRow
+from state.tables import PullRow, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ class PullRecord:
 
 _SHOWN = ("number", "source", "line", "old", "new", "branch", "title", "url", "state")
 _FIELDS = [field.name for field in fields(PullRecord)]
+_PULLS = Row.metadata.tables["pull"].c
+# Made once, and without the mapper's objects: every look at the forge reads all that there ever were.
+_EVERY = plain(*(_PULLS[name] for name in _FIELDS)).order_by(_PULLS.number.desc())
+_STANDING = _EVERY.where(_PULLS.state == bindparam("standing"))
 
 
 def save(session: Session, pull: PullRecord, now: datetime) -> None:
@@ -62,10 +68,9 @@ def save(session: Session, pull: PullRecord, now: datetime) -> None:
 
 def load(session: Session, state: Standing | None) -> list[PullRecord]:
     """Return all (in that state), newest first."""
-    query = select(PullRow).order_by(col(PullRow.number).desc())
-    if state is not None:
-        query = query.where(PullRow.state == state)
-    return [record_of(row) for row in session.exec(query)]
+    connection = session.connection()
+    rows = connection.execute(_EVERY) if state is None else connection.execute(_STANDING, {"standing": state})
+    return [PullRecord(*row) for row in rows]
 
 
 def find(session: Session, number: int) -> PullRecord | None:

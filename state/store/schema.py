@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest file in ``state/migrations/versions``. Revisions are numbers of four digits: they compare as text."""
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import cast
 
 from sqlmodel import Session, and_, col, or_, select
@@ -114,14 +115,20 @@ def _newest(session: Session, today: date, *only: bool) -> dict[str, dict[str, s
         or_(col(row.supported_from).is_(None), col(row.supported_from) <= today),
         or_(col(row.supported_until) >= today, and_(col(row.maintained), col(row.supported_until).is_(None))),
     )
-    lines: dict[tuple[str, str], list[Version]] = {}
+    lines: dict[tuple[str, str], list[str]] = {}
     for source, line, text in session.exec(query):
-        lines.setdefault((source, line), []).append(Version(text))
-    highest = [(source, line, max(versions)) for (source, line), versions in lines.items()]
+        lines.setdefault((source, line), []).append(text)
+    highest = [(source, line, max(texts, key=_rank)) for (source, line), texts in lines.items()]
     found: dict[str, dict[str, str]] = {}
-    for source, line, version in sorted(highest, key=lambda each: each[2]):
-        found.setdefault(source, {})[line] = str(version)
+    for source, line, text in sorted(highest, key=lambda each: _rank(each[2])):
+        found.setdefault(source, {})[line] = text
     return found
+
+
+@lru_cache(maxsize=1 << 14)
+def _rank(text: str) -> tuple[object, ...]:
+    """What versions are ordered by, worked out once: every page orders those of all supported lines again."""
+    return Version(text).rank
 
 
 def first_seen(session: Session, source: str, version: str) -> datetime | None:

@@ -121,7 +121,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
     upstream: Upstream
 
-    def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002  (the name that it has)
+    def verify_request(self, request: object, client_address: object) -> bool:
         """Count, and refuse nobody."""
         self.upstream.connections += 1
         return True

@@ -85,7 +85,7 @@ class _State(Collector):
         yield _gauge("watcher_events_unfinished", "Events whose step has to run (again).", (), [((), unfinished)])
         wishes = float(len(self._app.store.desk.inbox.open()))
         yield _gauge("watcher_wishes_open", "Wishes that nobody has carried out.", (), [((), wishes)])
-        yield from _builds(self._app)
+        yield from _builds(self._app, status["builds"]["states"])
         if isinstance(self._app.forge, Limited) and (left := self._app.forge.calls_left) is not None:
             yield _gauge("watcher_forge_calls_left", "Calls that the forge still allows.", (), [((), float(left))])
 
@@ -135,9 +135,8 @@ def _releases(sources: Mapping[str, SourceStatus]) -> Iterator[Metric]:
     yield _gauge("watcher_release_lag_seconds", told, ("source", "line", "stage"), found)
 
 
-def _builds(app: App) -> Iterator[Metric]:
-    """The queue of builds, and what became of those that were made."""
-    counts = app.store.builds.counts()
+def _builds(app: App, counts: Mapping[str, int]) -> Iterator[Metric]:
+    """The queue of builds by state, and what became of those that were made."""
     states = [((state,), float(count)) for state, count in sorted(counts.items())]
     yield _gauge("watcher_builds", "Images of the queue, by state.", ("state",), states)
     outcomes = [((outcome,), float(count)) for outcome, count in sorted(app.store.builds.outcomes().items())]

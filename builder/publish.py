@@ -74,7 +74,7 @@ async def relabel(
         return made, False
     for layer in manifest.layers:
         await _mounted(registry, layer, source, target)
-    await registry.upload(target, made.config, config)
+    await registry.upload(target, made.config, config, fresh=True)
     await registry.put(target, made.digest, made)
     return made, True
 
@@ -86,26 +86,28 @@ async def _mounted(registry: Registry, blob: Descriptor, source: str, target: st
         await registry.upload(target, blob, await registry.blob(source, blob.digest))
 
 
-async def name(
-    registry: Registry, repository: str, tag: str, manifest: Manifest, *, once: bool, dry: bool = False
-) -> Tagged:
-    """Let a tag lead to *manifest*; one that is written *once* and leads elsewhere already is refused.
+async def name(registry: Registry, repository: str, tag: str, manifest: Manifest, *, once: bool) -> Tagged:
+    """Let a tag lead to *manifest*; one that is written *once* and leads elsewhere already is refused."""
+    before = await registry.digest(repository, tag)
+    return await lead(registry, repository, tag, manifest, before, once=once)
 
-    What the registry answers to the write tells where a moving tag leads; a dated one is read back all the same.
+
+async def lead(
+    registry: Registry, repository: str, tag: str, manifest: Manifest, before: str | None, *, once: bool
+) -> Tagged:
+    """Do as :func:`name` where it is known that the tag leads to *before* (None: nowhere).
+
+    What the registry answers to the write tells where the tag leads then; where it says nothing, it is asked.
     """
     ref = f"{registry.host}/{repository}:{tag}"
-    before = await registry.digest(repository, tag) or ""
     if before == manifest.digest:
         return Tagged(ref, manifest.digest, "kept", before)
     if before and once:
         return Tagged(ref, manifest.digest, "refused", before)
-    if not dry:
-        there: str | None = await registry.put(repository, tag, manifest)
-        if once or not there:
-            there = await registry.digest(repository, tag)
-        if there != manifest.digest:
-            raise RegistryError(registry.host, f"{repository}:{tag}", f"was written and leads to {there} all the same")
-    return Tagged(ref, manifest.digest, "written", before)
+    there = await registry.put(repository, tag, manifest) or await registry.digest(repository, tag)
+    if there != manifest.digest:
+        raise RegistryError(registry.host, f"{repository}:{tag}", f"was written and leads to {there} all the same")
+    return Tagged(ref, manifest.digest, "written", before or "")
 
 
 async def free(registry: Registry, wanted: Callable[[int], Mapping[str, str]]) -> tuple[int, Mapping[str, str | None]]:

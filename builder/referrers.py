@@ -55,8 +55,9 @@ async def attach(registry: Registry, repository: str, subject: Manifest, attachm
     if any(_same_kind(entry, attachment) for entry in known):
         return None
     made = manifest(subject, attachment)
-    for body, media in ((_NOTHING, EMPTY), (attachment.body, attachment.media_type)):
-        await registry.upload(repository, Descriptor(media, digest_of(body), len(body)), body)
+    await registry.upload(repository, Descriptor(EMPTY, digest_of(_NOTHING), len(_NOTHING)), _NOTHING)
+    (document,) = made.layers
+    await registry.upload(repository, document, attachment.body, fresh=True)
     await registry.put(repository, made.digest, made)
     if fallback:
         entry = made.descriptor.document()

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
+from builder.connections import Connections
 from builder.oci import ACCEPTED, INDEX, Descriptor, Manifest, digest_of
 from builder.pace import Pace, asked
 from builder.registry_auth import Credentials, Tokens
-from state.errors import RegistryError, SettingsError
+from state.errors import RegistryError
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx
 
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -61,15 +60,14 @@ class Registry:
         self._settings, self._sleep = settings, sleep
         self._tokens = Tokens(credentials)
         self._pace = Pace(settings.writes_per_minute, sleep)
-        self._client: httpx.AsyncClient | None = None
+        self._connections = Connections(settings.seconds, settings.authority)
         self._has_referrers = True
+        self._blobs: set[tuple[str, str]] = set()  # what we saw or put there: it is asked for once
         self._seen: dict[tuple[str, str], Manifest | bytes] = {}  # by digest: it cannot change while we look
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        await self._connections.aclose()
 
     @property
     def host(self) -> str:
@@ -122,26 +120,32 @@ class Registry:
 
     async def has_blob(self, repository: str, digest: str) -> bool:
         """Whether the repository has the blob."""
+        if (repository, digest) in self._blobs:
+            return True
         response = await self._ask("HEAD", f"{repository}/blobs/{digest}")
         if response.status_code == _NOT_FOUND:
             return False
         self._expect(response, _OK, repository, digest)
+        self._blobs.add((repository, digest))
         return True
 
     async def mount(self, repository: str, digest: str, source: str) -> bool:
         """Let *repository* have a blob of *source* without moving a byte; False if the registry would not."""
+        if (repository, digest) in self._blobs:
+            return True
         response = await self._ask("POST", f"{repository}/blobs/uploads/?mount={digest}&from={quote(source, safe='')}")
         if response.status_code == _CREATED:
+            self._blobs.add((repository, digest))
             return True
         self._expect(response, _ACCEPTED, repository, digest)
         # Refused means that an upload was begun instead: it is taken back.
         await self._ask("DELETE", self._location(response))
         return False
 
-    async def upload(self, repository: str, blob: Descriptor, content: bytes | Path) -> None:
-        """Upload a blob: of a file, in parts; nothing where it is there already."""
+    async def upload(self, repository: str, blob: Descriptor, content: bytes | Path, *, fresh: bool = False) -> None:
+        """Upload a blob: of a file, in parts; nothing where it is there already, which is not asked of a *fresh* one."""
         digest = blob.digest
-        if await self.has_blob(repository, digest):
+        if not fresh and await self.has_blob(repository, digest):
             return
         begun = await self._ask("POST", f"{repository}/blobs/uploads/")
         self._expect(begun, _ACCEPTED, repository, digest)
@@ -150,6 +154,7 @@ class Registry:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(blob.size)}
         response = await self._ask("PUT", place, headers=headers, content=content, repository=repository)
         self._expect(response, _CREATED, repository, digest)
+        self._blobs.add((repository, digest))
 
     async def put(self, repository: str, reference: str, manifest: Manifest) -> str:
         """Write a manifest under a tag or its own digest; every blob that it names must be there.
@@ -202,7 +207,7 @@ class Registry:
         repository: str = "",
     ) -> httpx.Response:
         """Send one request, again where the registry is busy (429, 5xx) or the connection broke."""
-        import httpx  # noqa: PLC0415  (77 ms that a command without a registry does not pay)
+        import httpx  # noqa: PLC0415  (see builder.connections)
 
         url = place if "://" in place else f"{self._base}/v2/{place}"
         scope = repository or _repository_of(place)
@@ -227,15 +232,15 @@ class Registry:
     async def _once(
         self, method: str, url: str, headers: dict[str, str], content: bytes | Path | None, scope: tuple[str, str]
     ) -> httpx.Response:
-        client = self._connected()
-        for again in (True, False):
-            # What a token is good for must not leave for another host: an upload may be sent to a storage service.
-            known = self._tokens.header(*scope) if urlsplit(url).netloc == self.host else {}
-            body = _parts(content) if isinstance(content, Path) else content
-            response = await client.request(method, url, headers={**headers, **known}, content=body)
-            if response.status_code != _UNAUTHORIZED or not again:
-                break
-            await self._tokens.obtain(client, response.headers.get("www-authenticate", ""), *scope, host=self.host)
+        async with self._connections.one() as client:
+            for again in (True, False):
+                # What a token is good for must not leave for another host: an upload may be sent to a storage service.
+                known = self._tokens.header(*scope) if urlsplit(url).netloc == self.host else {}
+                body = _parts(content) if isinstance(content, Path) else content
+                response = await client.request(method, url, headers={**headers, **known}, content=body)
+                if response.status_code != _UNAUTHORIZED or not again:
+                    break
+                await self._tokens.obtain(client, response.headers.get("www-authenticate", ""), *scope, host=self.host)
         return response
 
     def _expect(self, response: httpx.Response, status: int, repository: str, what: str) -> None:
@@ -249,25 +254,6 @@ class Registry:
     @property
     def _base(self) -> str:
         return f"{'http' if self._settings.plain else 'https'}://{self.host}"
-
-    def _connected(self) -> httpx.AsyncClient:
-        if self._client is None:
-            import httpx  # noqa: PLC0415  (see _ask)
-
-            trusted = httpx.create_ssl_context(trust_env=False)
-            if self._settings.authority is not None:
-                _trust(trusted, self._settings.authority)
-            self._client = httpx.AsyncClient(
-                timeout=self._settings.seconds, follow_redirects=True, trust_env=False, verify=trusted
-            )
-        return self._client
-
-
-def _trust(context: ssl.SSLContext, authority: Path) -> None:
-    try:
-        context.load_verify_locations(authority)
-    except OSError as error:  # an SSLError is one
-        raise SettingsError(f"[registry] ca_file: {authority} is no PEM file of certificates: {error}") from error
 
 
 _ACCEPT = {"Accept": ", ".join(ACCEPTED)}

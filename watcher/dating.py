@@ -71,14 +71,13 @@ async def date(
     def wanted(nth: int) -> dict[str, str]:
         return dict.fromkeys(drawings.names.dated(image, build.day, nth), manifest.digest)
 
-    nth, _ = await publish.free(works.registry, wanted)
-    names = list(wanted(nth))
-    tagged = [await _write(works, gate, build.repository, name, manifest) for name in names]
+    nth, there = await publish.free(works.registry, wanted)
+    tagged = [await _write(works, gate, build.repository, name, manifest, before) for name, before in there.items()]
     app.store.ledger.moved(
         Move(
             *split(name), each.before, each.digest, app.now(), why(build), build.reason, build.pull or None, dated=True
         )
-        for name, each in zip(names, tagged, strict=True)
+        for name, each in zip(there, tagged, strict=True)
         if each.action != "refused"
     )
     return replace(build, digest=manifest.digest, dated=suffix(build.day, nth)), tagged
@@ -89,11 +88,13 @@ def why(build: Build) -> Why:
     return "release" if build.pull else "plan"
 
 
-async def _write(works: Works, gate: Gate, home: str, name: str, manifest: Manifest) -> publish.Tagged:
+async def _write(
+    works: Works, gate: Gate, home: str, name: str, manifest: Manifest, before: str | None
+) -> publish.Tagged:
     repository, tag = split(name)
     await gate.enter(repository)
     await publish.copy(works.registry, manifest, home, repository)
-    return await publish.name(works.registry, repository, tag, manifest, once=True)
+    return await publish.lead(works.registry, repository, tag, manifest, before, once=True)
 
 
 def split(name: str) -> tuple[str, str]:

@@ -171,9 +171,12 @@ class _Writer:
         nth, there = await publish.free(self.registry, wanted)
         for name, row in of_members.items():
             if there[name] is None or not self._is_known(name):
-                await self._date_member(name, row)
-        tags = [f"{name.partition(':')[2]}-{suffix(self.cause.day, nth)}" for name in mine]
-        written = [await publish.name(self.registry, roll.repository, tag, made, once=True) for tag in tags]
+                await self._date_member(name, row, there[name])
+        own = [f"{name}-{suffix(self.cause.day, nth)}" for name in mine]
+        written = [
+            await publish.lead(self.registry, roll.repository, name.partition(":")[2], made, there[name], once=True)
+            for name in own
+        ]
         self._note(written, dated=True, without=roll.missing)
         return written
 
@@ -190,10 +193,10 @@ class _Writer:
         repository, _, tag = name.partition(":")
         return self.app.store.ledger.find(repository, tag) is not None
 
-    async def _date_member(self, name: str, row: Published) -> None:
+    async def _date_member(self, name: str, row: Published, before: str | None) -> None:
         repository, _, tag = name.partition(":")
         manifest = await self._copied(row, repository)
-        self._note([await publish.name(self.registry, repository, tag, manifest, once=True)], dated=True)
+        self._note([await publish.lead(self.registry, repository, tag, manifest, before, once=True)], dated=True)
 
     def _note(self, written: Iterable[Tagged], *, dated: bool, without: Sequence[str] = ()) -> None:
         """Tell the history, and which architectures an index is without."""

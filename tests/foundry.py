@@ -22,7 +22,7 @@ from state.model import Build
 from tests.builder.test_sbom import DPKG, tar
 from tests.registry import LoopbackRegistry
 from tests.registry.images import layout
-from tests.small_family import DEVICES, commit, git, shrink
+from tests.small_family import commit, git, shrink
 from tests.world import World, import_22
 from watcher import works
 from watcher.app import App
@@ -232,7 +232,7 @@ class Counted(Registry):
         return await super()._ask(method, place, **more)
 
 
-def merged_family(world: World, also: Collection[str] = (), devices: str = DEVICES) -> None:
+def merged_family(world: World, also: Collection[str] = ()) -> None:
     """Let the import of Node 22.11.0 into a small family be merged."""
-    shrink(world, also, devices=devices)
+    shrink(world, also)
     import_22(world)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,27 +49,35 @@ intel-nuc = { title = "Intel NUC", arch = "amd64", class = "generic-amd64" }
 """
 
 
-def shrink(world: World, also: Collection[str] = (), *, small: bool = False, devices: str = DEVICES) -> None:
+_LINES: Mapping[str, Collection[str]] = {"debian": ("trixie",)}
+_ARCHITECTURES = frozenset({"aarch64", "armv7hf", "armv6", "armv5e", "i386"})
+"""All but amd64."""
+
+
+def shrink(
+    world: World,
+    also: Collection[str] = (),
+    *,
+    small: bool = False,
+    devices: str = DEVICES,
+    lines: Mapping[str, Collection[str]] = _LINES,
+) -> None:
     """Let the family be Debian trixie on amd64 and *also* named architectures, with two classes and one device: enough of it to build.
 
     :param small: without the second class, and without the names that begin with Debian's number
+    :param lines: distro → its lines, the default one among them, in place of Debian trixie
     """
     folder = world.folder / "edit"
     git("clone", "-q", str(world.folder / "ws" / "images.git"), str(folder))
     file = folder / "catalogue" / "distros.toml"
     document = tomlkit.parse(file.read_text())
     distros: Any = document["distros"]
-    for name in [name for name in distros if name != "debian"]:
+    for name in [name for name in distros if name not in lines]:
         del distros[name]
-    lines = distros["debian"]["lines"]
     if small:
-        del lines["trixie"]["number"]
-    for name in [name for name in lines if name != "trixie"]:
-        del lines[name]
-    absent = lines["trixie"].setdefault("absent", {})
-    for arch in {"aarch64", "armv7hf", "armv5e", "i386"}.difference(also):
-        del lines["trixie"]["bases"][arch]
-        absent[arch] = "not in this test"
+        del distros["debian"]["lines"]["trixie"]["number"]
+    for distro, kept in lines.items():
+        _cut(distros[distro], kept, also)
     file.write_text(tomlkit.dumps(document))
     (folder / "catalogue" / "devices.toml").write_text(_SMALL if small else devices)
     for key in (folder / "catalogue" / "keys").glob("*"):
@@ -81,6 +89,16 @@ def shrink(world: World, also: Collection[str] = (), *, small: bool = False, dev
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     commit(folder, "A small family")
+
+
+def _cut(distro: Any, kept: Collection[str], also: Collection[str]) -> None:
+    for name in [name for name in distro["lines"] if name not in kept]:
+        del distro["lines"][name]
+    for line in distro["lines"].values():
+        absent = line.setdefault("absent", {})
+        for arch in _ARCHITECTURES.intersection(line["bases"]).difference(also):
+            del line["bases"][arch]
+            absent[arch] = "not in this test"
 
 
 def commit(folder: Path, message: str) -> None:

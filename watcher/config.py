@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -38,6 +38,7 @@ _SECRETS = (
     ("trust", "signing_key"),
     ("web", "hook_secret"),
     ("web", "token"),
+    ("web.oidc", "client_secret"),
 )
 
 
@@ -244,15 +245,24 @@ def load(option: Path | None = None) -> Configured:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: not TOML: {error}") from error
     for table, key in _SECRETS:
-        if key in (document.get(table) or {}):
+        if key in _table(document, table):
             raise SettingsError(
                 f"{file}: [{table}] {key}: a secret does not belong in this file; use {key}_file, "
-                f"or the environment variable WATCHER_{table.upper()}__{key.upper()}"
+                f"or the environment variable WATCHER_{table.upper().replace('.', '__')}__{key.upper()}"
             )
     try:
         return Configured(settings=Settings(**document), file=file)
     except ValidationError as error:
         raise SettingsError(_sentence(file, error)) from error
+
+
+def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The table ``[name]``, nothing where there is none; what is no table is told of later."""
+    for part in name.split("."):
+        document = document.get(part, {})
+        if not isinstance(document, dict):
+            return {}
+    return document
 
 
 def unknown_environment() -> list[str]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from watcher.oidc_settings import Oidc
 from watcher.source_settings import Span, Table
 from watcher.web_settings import Doors
 
@@ -59,7 +60,7 @@ class Web(Doors):
 
     ``ready_within``: ``/readyz`` fails where no source was polled well for longer. ``hook_secret`` is the bearer token of
     ``/hooks/poll/<source>``; without it that is refused. ``hook_limit``: bytes of a webhook's body. ``upstreams``: the
-    source that is polled when GitHub tells of a release in a repository.
+    source that is polled when GitHub tells of a release in a repository. ``oidc``: see :class:`watcher.oidc_settings.Oidc`.
     """
 
     ready_within: Span = timedelta(hours=6)
@@ -67,6 +68,7 @@ class Web(Doors):
     hook_secret: SecretStr | None = None
     hook_limit: int = Field(default=25 * 2**20, gt=0)
     upstreams: Mapping[str, str] = _UPSTREAMS
+    oidc: Oidc | None = None
 
     @field_validator("listen")
     @classmethod

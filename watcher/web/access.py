@@ -1,7 +1,7 @@
 """Who is asking: reading open or by login, acting by login only, and every form proved to be ours.
 
-A session is a signed cookie and nothing on the server: ``user|end|signature``. Its key comes from the token, so that
-another token ends every session. A form carries a digest of the user and the session: OWASP's signed double submit,
+A session is a signed cookie and nothing on the server: ``user|end|signature``. Its key comes from the token and from who may
+log in at the provider, so that another token, and another list of people, ends every session. A form carries a digest of the user and the session: OWASP's signed double submit,
 https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 
@@ -36,12 +37,16 @@ class Viewer:
 
 
 class Access:
-    """The rules of ``[web]``; *token* is the secret that a login needs, None where there is none."""
+    """The rules of ``[web]``; *token* is the secret that a login needs, None where there is none.
 
-    def __init__(self, web: Doors, token: str | None, now: Callable[[], datetime]) -> None:
-        """Keep the rules. Without a token the key lives as long as the process: only a proxy's users act then."""
+    *provider* are the settings of a provider where people log in, its secret included; "" where there is none.
+    """
+
+    def __init__(self, web: Doors, token: str | None, now: Callable[[], datetime], provider: str = "") -> None:
+        """Keep the rules. Without either the key lives as long as the process: only a proxy's users act then."""
         self._web, self._token, self._now = web, token or None, now
-        secret = token.encode() if token else secrets.token_bytes(32)
+        self.has_provider = bool(provider)
+        secret = "\0".join((token or "", provider)).encode() if token or provider else secrets.token_bytes(32)
         self._key = hmac.digest(secret, b"watcher session", "sha256")
         self._failures: dict[str, list[datetime]] = {}
 
@@ -49,6 +54,11 @@ class Access:
     def has_token(self) -> bool:
         """Whether one can log in with a token."""
         return self._token is not None
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether one can log in at all."""
+        return self.has_token or self.has_provider
 
     @property
     def seconds(self) -> int:
@@ -60,13 +70,16 @@ class Access:
         proxied = self._proxied(request)
         if proxied:
             return Viewer(proxied, self._sign("form", proxied))
-        cookie = request.cookies.get(COOKIE, "")
+        return self.known(request.cookies.get(COOKIE, ""))
+
+    def known(self, cookie: str) -> Viewer:
+        """Whose session a cookie is; nobody's if it is not ours or over."""
         user, _, rest = cookie.partition("|")
         end, _, signature = rest.partition("|")
-        if not self.has_token or not hmac.compare_digest(signature.encode(), self._sign("session", user, end).encode()):
+        if not self.can_log_in or not self._signed(signature, "session", user, end):
             return Viewer()
         good = self._now().timestamp() < float(end)
-        return Viewer(user, self._sign("form", cookie)) if good else Viewer()
+        return Viewer(unquote(user), self._sign("form", cookie)) if good else Viewer()
 
     def may_read(self, request: Request, viewer: Viewer) -> bool:
         """Whether this request is shown anything: by setting, login or token, or because it is from this very machine.
@@ -93,12 +106,28 @@ class Access:
         now, address = self._now(), self._address(request)
         failures = [at for at in self._failures.pop(address, []) if now - at < _PAUSE]
         if len(failures) < _ATTEMPTS and self._knows(token):
-            end = str(int(now.timestamp()) + self.seconds)
-            return f"operator|{end}|{self._sign('session', 'operator', end)}"
+            return self.session("operator")
         self._failures[address] = [*failures, now][:_ATTEMPTS]
         if len(self._failures) > _ADDRESSES:
             del self._failures[next(iter(self._failures))]
         return None
+
+    def session(self, user: str) -> str:
+        """Return the cookie of who has proved to be *user*."""
+        name, end = quote(user, safe="@"), str(int(self._now().timestamp()) + self.seconds)
+        return f"{name}|{end}|{self._sign('session', name, end)}"
+
+    def sealed(self, text: str, seconds: int) -> str:
+        """Return a cookie that brings *text* back to us within that time, as it was."""
+        end = str(int(self._now().timestamp()) + seconds)
+        return f"{quote(text, safe='')}|{end}|{self._sign('sealed', text, end)}"
+
+    def unsealed(self, cookie: str) -> str | None:
+        """The text that was sealed; None if it was not by us, or too long ago."""
+        quoted, _, rest = cookie.partition("|")
+        end, _, signature = rest.partition("|")
+        text = unquote(quoted)
+        return text if self._signed(signature, "sealed", text, end) and self._now().timestamp() < float(end) else None
 
     def secure(self, request: Request) -> bool:
         """Whether people reach these pages by https: here, or at the proxy before them."""
@@ -131,6 +160,9 @@ class Access:
         except ValueError:
             return False
         return any(address in ip_network(proxy) for proxy in self._web.trusted_proxies)
+
+    def _signed(self, signature: str, *words: str) -> bool:
+        return hmac.compare_digest(signature.encode("utf-8", "replace"), self._sign(*words).encode())
 
     def _sign(self, *words: str) -> str:
         """A digest that only this key makes of these words."""

@@ -73,11 +73,11 @@ async def _carefully(site: Site, request: Request, coming: Awaitable[Response]) 
 
 
 async def _turned_away(site: Site, request: Request) -> Response:
-    if site.access.has_token:
+    if site.access.can_log_in:
         back = quote(request.url.path, safe="/")
         return RedirectResponse(f"/login?back={back}", 303, dict(HEADERS))
     told = (
-        "Reading is open on this machine only. Elsewhere it needs a login ([web] token_file), or [web] public = true "
+        "Reading is open on this machine only. Elsewhere it needs a login ([web] token_file, [web.oidc]), or [web] public = true "
         "in the settings."
     )
     return await problem(request, site, 403, "Not from here", told)

@@ -10,6 +10,7 @@ from state.store import PullRecord
 from watcher.app import App
 from watcher.changes import touched
 from watcher.web.access import Access
+from watcher.web.oidc import Provider
 
 _KEPT = 200
 """Pull requests whose files are remembered."""
@@ -22,7 +23,12 @@ class Site:
         """Call *wake* once a wish was noted: whoever carries wishes out in this process need not wait then."""
         self.app, self.wake = app, wake
         web = app.config.settings.web
-        self.access = Access(web, app.config.secret(web.token, web.token_file), app.now)
+        self.provider: Provider | None = None
+        told = ""
+        if web.oidc is not None:
+            secret = app.config.secret(web.oidc.client_secret, web.oidc.client_secret_file) or ""
+            self.provider, told = Provider(web.oidc, secret), f"{secret} {web.oidc.model_dump_json()}"
+        self.access = Access(web, app.config.secret(web.token, web.token_file), app.now, told)
         self._files = dict[tuple[int, str], list[str]]()
         self._resolver: tuple[str, Resolver] | None = None
         self._resolving = asyncio.Lock()

@@ -37,7 +37,7 @@ async def show(request: Request, site: Site, template: str, *, status: int = 200
     """Return the page that *template* makes of *context*, in a thread: a long one would hold up the others."""
     known = {
         "viewer": getattr(request.state, "viewer", Viewer()),
-        "can_log_in": site.access.has_token,
+        "can_log_in": site.access.can_log_in,
         "path": request.url.path,
         "programs": programs(request.url.path, request.query_params),
         "now": site.app.now(),

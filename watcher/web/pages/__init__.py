@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from watcher.web.forms import acting, reading
-from watcher.web.pages import builds, change, event, events, image, login, moves, overview, source
+from watcher.web.pages import builds, change, event, events, image, login, moves, oidc, overview, source
 from watcher.web.site import Site
 from watcher.web.view import problem
 
@@ -39,6 +39,8 @@ def routes(site: Site) -> list[BaseRoute]:
     return [
         Mount("/static", StaticFiles(directory=_STATIC), name="static"),
         Route("/login", login.page(site), methods=["GET", "POST"]),
+        Route("/login/oidc", oidc.begin(site)),
+        Route("/login/oidc/back", oidc.back(site)),
         *(Route(path, reading(site, page), name=path) for path, page in pages.items()),
         *(Route(path, acting(site, act), methods=["POST"], name=path) for path, act in acts.items()),
         Route("/{rest:path}", reading(site, _nowhere), name="nowhere"),

@@ -18,14 +18,14 @@ def page(site: Site) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         request.state.viewer = site.access.viewer(request)
-        back = _inside(request.query_params.get("back", "/"))
+        back = inside(request.query_params.get("back", "/"))
         if request.method != "POST":
-            return await show(request, site, "login.html", back=back, refused=False)
+            return await show(request, site, "login.html", back=back, refused=False, access=site.access)
         form = await read(request) or {}
         cookie = site.access.login(request, form.get("token", ""))
         if cookie is None:
-            return await show(request, site, "login.html", status=403, back=back, refused=True)
-        answer = RedirectResponse(_inside(form.get("back", "/")), 303, dict(HEADERS))
+            return await show(request, site, "login.html", status=403, back=back, refused=True, access=site.access)
+        answer = RedirectResponse(inside(form.get("back", "/")), 303, dict(HEADERS))
         secure = site.access.secure(request)
         answer.set_cookie(COOKIE, cookie, site.access.seconds, httponly=True, samesite="strict", secure=secure)
         return answer
@@ -40,7 +40,7 @@ async def logout(_site: Site, _request: Request, _form: Mapping[str, str]) -> Re
     return answer
 
 
-def _inside(back: str) -> str:
+def inside(back: str) -> str:
     r"""A path of ours: ``//elsewhere`` and ``/\elsewhere`` are other sites to a browser."""
     plain = back.isascii() and back.isprintable() and "\\" not in back
     return back if plain and back.startswith("/") and not back.startswith("//") else "/"

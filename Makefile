@@ -87,6 +87,10 @@ man: $(STAMP) ## The manual page, into .cache/watcher.1
 test-builds: $(STAMP) ## A release walks from its feed to named images: as root on Debian, which gets what it needs; REGISTRY=URL ENGINE=buildx
 	$(BIN)/python -m tests.builds $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(MACHINES),--machines $(MACHINES)) $(if $(FARM_ONLY),--farm-only)
 
+.PHONY: test-deploy
+test-deploy: $(STAMP) ## The container image and the compose file, built and run: as root on Debian, which gets what it needs
+	$(BIN)/python -m tests.deployed
+
 .PHONY: test-rootfs
 test-rootfs: $(STAMP) ## A root file system made of packages where upstream has none, and an image on it: as root on Debian
 	$(BIN)/python -m tests.builds.rootfs

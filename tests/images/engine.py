@@ -34,18 +34,18 @@ class Engine:
     """One store of images. The network is the machine's own, since mirror and servers are on loopback."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep the images below *folder*."""
+        """Keep the images below *folder*; ``store`` is the command, to which it is added what to do."""
         store = folder / "store"
-        self._command = [need("buildah"), "--root", str(store), "--runroot", str(store) + "-run"]
+        self.store = [need("buildah"), "--root", str(store), "--runroot", str(store) + "-run"]
 
     def base(self, archive: Path, name: str) -> None:
         """Make an image out of a root file system, if there is none of that name."""
-        if name in output(*self._command, "images", "--format", "{{.Name}}:{{.Tag}}").split():
+        if name in output(*self.store, "images", "--format", "{{.Name}}:{{.Tag}}").split():
             return
-        container = output(*self._command, "from", "scratch").strip()
-        output(*self._command, "add", container, archive, "/")
-        output(*self._command, "commit", "--quiet", container, name)
-        output(*self._command, "rm", container)
+        container = output(*self.store, "from", "scratch").strip()
+        output(*self.store, "add", container, archive, "/")
+        output(*self.store, "commit", "--quiet", container, name)
+        output(*self.store, "rm", container)
 
     def build(self, context: Path, dockerfile: str, name: str, arguments: Mapping[str, str]) -> None:
         """Build a Dockerfile of the context; layers are kept, so what did not change takes no time."""
@@ -55,28 +55,28 @@ class Engine:
         """Return the command that builds it."""
         options = ["--isolation", "chroot", "--network", "host", "--pull=false", "--layers", "--format", "docker"]
         given = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
-        return [*self._command, "build", *options, *given, "-t", name, "-f", context / dockerfile, context]
+        return [*self.store, "build", *options, *given, "-t", name, "-f", context / dockerfile, context]
 
     def run(self, name: str, *command: str, folder: Path | None = None) -> str:
         """Run a command in a fresh container, with *folder* as ``/smoke``, and return what it printed."""
-        container = output(*self._command, "from", "--pull=false", name).strip()
+        container = output(*self.store, "from", "--pull=false", name).strip()
         bind = ["-v", f"{folder}:/smoke:ro"] if folder else []
         try:
             return output(
-                *self._command, "run", "--isolation", "chroot", "--network", "host", *bind, container, "--", *command
+                *self.store, "run", "--isolation", "chroot", "--network", "host", *bind, container, "--", *command
             )
         finally:
-            output(*self._command, "rm", container)
+            output(*self.store, "rm", container)
 
     def export(self, name: str, archive: Path) -> None:
         """Write an image, its settings included, to a file that another store can pull."""
-        output(*self._command, "push", "--quiet", name, f"oci-archive:{archive}:{name}")
+        output(*self.store, "push", "--quiet", name, f"oci-archive:{archive}:{name}")
 
     @contextmanager
     def mounted(self, name: str) -> Iterator[Path]:
         """Give the root of a fresh container of *name* as a folder."""
-        container = output(*self._command, "from", "--pull=false", name).strip()
+        container = output(*self.store, "from", "--pull=false", name).strip()
         try:
-            yield Path(output(*self._command, "mount", container).strip())
+            yield Path(output(*self.store, "mount", container).strip())
         finally:
-            output(*self._command, "rm", container)
+            output(*self.store, "rm", container)

@@ -45,13 +45,15 @@ class Larder:
             making.rename(kept)
         return next(kept.glob("*.tgz"))
 
-    def rootfs(self, suite: str, arch: str) -> Path:
-        """A minimal Debian of that suite (``trixie``), for an architecture in Debian's words."""
-        archive = self.folder / f"{suite}-{arch}.tar"
+    def rootfs(self, suite: str, arch: str, *, slim: bool = False) -> Path:
+        """A minimal Debian of that suite (``trixie``), for an architecture in Debian's words; slim as its image is."""
+        archive = self.folder / f"{suite}{'-slim' if slim else ''}-{arch}.tar"
         if not archive.exists():
             making = archive.with_suffix(".part.tar")
             source = f"deb {archive_url()} {suite} main"
-            output(need("mmdebstrap"), "--variant=minbase", "--quiet", f"--architectures={arch}", suite, making, source)
+            options = [f"--dpkgopt={line}" for line in _SLIM] if slim else []
+            command = (need("mmdebstrap"), "--variant=minbase", "--quiet", f"--architectures={arch}", *options)
+            output(*command, suite, making, source)
             making.rename(archive)
         return archive
 
@@ -101,6 +103,12 @@ class Larder:
             making.rename(folder)
         return folder
 
+
+_SLIM = (
+    *(f"path-exclude=/usr/share/{name}/*" for name in ("doc", "info", "lintian", "locale", "man")),
+    "path-include=/usr/share/doc/*/copyright",
+)
+"""What a slim Debian leaves out, of packages that are installed later, too."""
 
 _KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.images.engine import NoEngineError, output
@@ -27,16 +28,21 @@ _RULES = Path("/usr/lib/binfmt.d")
 
 def prepare() -> None:
     """Install what is missing, and let the kernel run ARM programs; raise what cannot be had."""
-    if os.geteuid() != 0:
-        raise NoEngineError("make test-images: builds need root, package managers change owners")
-    missing = sorted({package for program, package in NEEDED.items() if shutil.which(program) is None})
-    if missing and shutil.which("apt-get") is None:
-        raise NoEngineError(f"make test-images: install {', '.join(missing)}, as Debian calls them")
-    if missing:
-        output("apt-get", "update", "-qq")
-        output("apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing)
+    install(NEEDED, "make test-images")
     if not (_BINFMT / "register").exists():
         output("mount", "-t", "binfmt_misc", "binfmt_misc", _BINFMT)
     for emulator in ("qemu-arm", "qemu-aarch64"):
         if not (_BINFMT / emulator).exists():
             (_BINFMT / "register").write_text((_RULES / f"{emulator}.conf").read_text())
+
+
+def install(needed: Mapping[str, str], what: str) -> None:
+    """Have Debian's packages installed (program → package) for *what*; raise what cannot be had."""
+    if os.geteuid() != 0:
+        raise NoEngineError(f"{what}: builds need root, package managers change owners")
+    missing = sorted({package for program, package in needed.items() if shutil.which(program) is None})
+    if missing and shutil.which("apt-get") is None:
+        raise NoEngineError(f"{what}: install {', '.join(missing)}, as Debian calls them")
+    if missing:
+        output("apt-get", "update", "-qq")
+        output("apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing)

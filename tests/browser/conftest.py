@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import subprocess
 import tarfile
 import threading
@@ -24,6 +25,7 @@ from state.store import Move, Pin, Store
 from state.store.moves import Why
 from tests.state.facts import release
 from tests.upstream import Upstream
+from tests.web.provider import CLIENT, SECRET, Provider, running
 from tests.world import NEWER, World
 from watcher.config import Configured, load
 from watcher.web.pages import routes
@@ -73,24 +75,25 @@ class Served:
     """The pages at ``url``, and the memory behind them."""
 
     config: Configured
+    provider: Provider
+    port: int
     url: str = ""
     loop: asyncio.AbstractEventLoop | None = None
     server: uvicorn.Server | None = None
     begun: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Serve until told to stop, on a port that is free."""
+        """Serve until told to stop, on its port."""
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
         async with wired(self.config) as app:
             web = Starlette(routes=routes(Site(app, lambda: None)))
-            self.server = uvicorn.Server(uvicorn.Config(web, port=0, log_config=None, lifespan="off"))
+            self.server = uvicorn.Server(uvicorn.Config(web, port=self.port, log_config=None, lifespan="off"))
             task = asyncio.create_task(self.server.serve())
             while not self.server.started:
                 await asyncio.sleep(0.02)
-            port = self.server.servers[0].sockets[0].getsockname()[1]
-            self.url = f"http://127.0.0.1:{port}"
+            self.url = f"http://127.0.0.1:{self.port}"
             self.begun.set()
             await task
 
@@ -114,9 +117,23 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         world.decide("merge", number)
     token = folder / "token"
     token.write_text(TOKEN)
-    world.settings(f'[web]\ntoken_file = "{token}"')
-    world.day(NOW + timedelta(hours=3))
-    served = Served(load(world.config_file))
+    with socket.socket() as free, running() as provider:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        # By its other name it is another site to a browser, as a provider is.
+        provider.url = provider.url.replace("127.0.0.1", "localhost")
+        (secret := folder / "secret").write_text(SECRET)
+        world.settings(
+            f'[web]\ntoken_file = "{token}"\n[web.oidc]\nissuer = "{provider.url}"\nclient_id = "{CLIENT}"\n'
+            f'client_secret_file = "{secret}"\nredirect_url = "http://127.0.0.1:{port}/login/oidc/back"\nusers = ["ada"]'
+        )
+        world.day(NOW + timedelta(hours=3))
+        yield from _serving(Served(load(world.config_file), provider, port), number)
+
+
+def _serving(served: Served, number: int) -> Iterator[Served]:
+    """Furnish the memory, and serve it."""
     with served.store() as store:
         _furnish(store, number)
         _publish_images(store, number)

@@ -134,5 +134,25 @@ def test_a_maintainer_logs_in_and_merges(served: Served, chromium: Browser) -> N
     context.close()
 
 
+def test_a_maintainer_logs_in_at_the_provider(served: Served, chromium: Browser) -> None:
+    """The provider is another site: the first page after it knows who came back, and the buttons are there."""
+    context = chromium.new_context()
+    page = context.new_page()
+    with served.store() as store:
+        number = store.pulls("open")[0].number
+    page.goto(f"{served.url}/login?back=/changes/{number}")
+    page.get_by_role("link", name="Log in at your provider").press("Enter")
+    page.wait_for_url(f"{served.url}/changes/{number}")
+    expect(page.locator(".who")).to_contain_text("ada")
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
+    assert served.provider.tokens == 1
+    page.get_by_role("button", name="Log out").press("Enter")
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    served.provider.person = {"preferred_username": "eve"}
+    page.goto(f"{served.url}/login/oidc")
+    expect(page.locator("main")).to_contain_text("eve may not act here")
+    context.close()
+
+
 def _fields(value: object) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}  # type: ignore[attr-defined]

@@ -86,6 +86,20 @@ async def test_a_move_tells_which_packages_changed(imported: World, serve: Serve
             assert words in text, words
 
 
+async def test_the_page_of_an_image_tells_which_packages_changed(imported: World, serve: Serve) -> None:
+    """Each step of its history, where both images' packages are known."""
+    name = f"{HOME}-node"
+    async with serve(imported) as (browser, app, _):
+        made(app.store, OLD, {"curl": "8.14.1-2", "libc6": "2.41"})
+        made(app.store, NEW, {"curl": "8.14.1-3", "libc6": "2.41"})
+        app.store.ledger.moved([Move(name, "22.11.0-trixie-run", OLD, NEW, NOW, "plan")])
+        app.store.ledger.moved([Move(name, "22.11.0-trixie-run", NEW, THIRD, NOW, "plan")])
+        text = (await browser.get("/images", params={"name": f"{name}:22.11.0-trixie-run"})).text
+        assert "1 package changed" in text
+        assert "curl 8.14.1-2 → 8.14.1-3" in text
+        assert "packages not known" in text
+
+
 async def _turned(browser: httpx.AsyncClient, url: str | None, kind: str) -> list[list[str]]:
     """The titles of all pages of a feed, as its own links lead through them."""
     pages = []

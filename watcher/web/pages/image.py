@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from starlette.requests import Request
@@ -13,11 +13,13 @@ from starlette.responses import Response
 from generator.explain import because
 from generator.resolve import Resolver
 from state.store import Pin, PullRecord
+from state.store.contents import Shift
 from watcher import history
 from watcher.app import App
 from watcher.changes import sides
 from watcher.family import Answer, answer
 from watcher.history import Step
+from watcher.web.pages.moves import shift
 from watcher.web.site import Site
 from watcher.web.view import show
 
@@ -48,7 +50,8 @@ class Dockerfile:
 class ImagePage:
     """What is known of a name. ``because`` are the sentences that say why the image is there.
 
-    ``past`` is what the name led to, newest first; ``pin`` keeps it where it is.
+    ``past`` is what the name led to, newest first; ``pin`` keeps it where it is. ``changed``: by the two digests of a step the
+    packages that changed, where they are known.
     """
 
     answer: Answer
@@ -57,6 +60,11 @@ class ImagePage:
     dockerfile: Dockerfile | None
     past: Sequence[Step] = ()
     pin: Pin | None = None
+    changed: Mapping[tuple[str, str], Sequence[Shift]] = field(default_factory=dict)
+
+    def shifts(self, step: Step) -> Sequence[Shift] | None:
+        """In which packages that step changed what the name leads to; None where that is not known."""
+        return self.changed.get((step.before, step.digest))
 
 
 async def page(site: Site, request: Request) -> Response:
@@ -71,7 +79,7 @@ async def page(site: Site, request: Request) -> Response:
         except LookupError as error:
             wrong = str(error.args[0]) if error.args else "no such name"
     status = 404 if wrong or (found and not found.answer.exists) else 200
-    context = {"name": name, "device": device or "", "found": found, "wrong": wrong}
+    context = {"name": name, "device": device or "", "found": found, "wrong": wrong, "shift": shift}
     return await show(request, site, "image.html", status=status, **context)
 
 
@@ -84,7 +92,10 @@ async def read(app: App, resolver: Resolver, head: str, name: str, device: str |
     tags, reasons = resolver.names.tags(image), list(because(resolver.catalogue, image))
     file = await dockerfile(app, head, image.dockerfile, image.stack or image.distro)
     past = await asyncio.to_thread(history.tell, resolver, app.store, name)
-    return ImagePage(found, tags, reasons, file, past.steps[:_STEPS], past.pin)
+    steps = past.steps[:_STEPS]
+    pairs = {(step.before, step.digest) for step in steps if step.before}
+    changed = await asyncio.to_thread(app.store.builds.contents.shifts, pairs) if pairs else {}
+    return ImagePage(found, tags, reasons, file, steps, past.pin, changed)
 
 
 async def dockerfile(app: App, head: str, path: str, about: str) -> Dockerfile | None:

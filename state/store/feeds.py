@@ -19,6 +19,10 @@ _DOCUMENTS, _SOURCES = Row.metadata.tables["document"].c, Row.metadata.tables["s
 _VALIDATORS = select(_DOCUMENTS.url, _DOCUMENTS.etag, _DOCUMENTS.last_modified, _DOCUMENTS.sha256).where(
     _DOCUMENTS.source == bindparam("of")
 )
+_AGAIN = update(Row.metadata.tables["document"]).where(
+    _DOCUMENTS.source == bindparam("of"), _DOCUMENTS.url == bindparam("at")
+)
+_FIRST = insert(Row.metadata.tables["document"])
 _EVERY_STATE = select(Row.metadata.tables["source"]).order_by(_SOURCES.name)
 _STATE = select(Row.metadata.tables["source"]).where(_SOURCES.name == bindparam("of"))
 _CHANGE = update(Row.metadata.tables["source"]).where(_SOURCES.name == bindparam("of"))
@@ -88,9 +92,11 @@ def cached(session: Session, source: str, url: str) -> bytes | None:
 
 def save(session: Session, source: str, documents: Iterable[Document], now: datetime) -> None:
     """Keep documents in place of their former selves."""
+    connection = session.connection()
     for document in documents:
-        values = document._asdict() | {"body": zlib.compress(document.body)}
-        session.merge(DocumentRow(source=source, saved_at=now, **values))
+        values = document._asdict() | {"body": zlib.compress(document.body), "saved_at": now}
+        if not connection.execute(_AGAIN, {"of": source, "at": document.url, **values}).rowcount:
+            connection.execute(_FIRST, {"source": source, **values})
 
 
 def forget(session: Session, source: str, urls: Iterable[str]) -> None:

@@ -61,8 +61,3 @@ class BareRepository(CloneRepository):
         if there not in ("", expected):
             raise stale(branch, expected)
         raise GitError(f"git update-ref: {branch}: {reason(moved.err)}")
-
-    def _delete(self, branch: str, expected: str) -> None:
-        with self._writing() as git:
-            if git.ask("show-ref", "--verify", "--quiet", head_ref(branch), ok=(0, 1)).code == 0:
-                git.ask("update-ref", "-d", head_ref(branch), object_name(expected))

@@ -177,10 +177,6 @@ class DryRepository:
         """Write it down."""
         self._calls.append(Call("git.push", {"branch": branch, "commit": commit, "expected": expected}))
 
-    async def delete(self, branch: str, expected: str) -> None:
-        """Write it down."""
-        self._calls.append(Call("git.delete", {"branch": branch, "expected": expected}))
-
     async def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
         """Compare; a made-up commit only with its own parent."""
         made = self._made.get(new)

@@ -83,10 +83,6 @@ class CloneRepository:
         """See :meth:`builder.ports.Repository.push`; a push that is made again is no error."""
         await asyncio.to_thread(self._push, object_name(commit), branch, expected)
 
-    async def delete(self, branch: str, expected: str) -> None:
-        """See :meth:`builder.ports.Repository.delete`."""
-        await asyncio.to_thread(self._delete, branch, expected)
-
     async def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
         """See :meth:`builder.ports.Repository.diff`; a commit whose branch is gone is asked for by name."""
         shown = ("diff", "--no-color", "--no-ext-diff", old, new, "--", *paths)
@@ -231,14 +227,6 @@ class CloneRepository:
                     raise stale(branch, expected)
         words = (*(line.split("\t")[-1] for line in refused), reason(answer.err))
         raise GitError(f"git push: {branch}: {' / '.join(filter(None, words))}")
-
-    def _delete(self, branch: str, expected: str) -> None:
-        try:
-            self._push("", branch, expected)
-        except GitError:
-            if _at(self._git, head_ref(branch)):
-                raise
-            self._git.ask("update-ref", "-d", self._ref(branch))
 
 
 def blobs(output: bytes) -> list[bytes | None]:

@@ -194,10 +194,6 @@ class Repository(Protocol):
         """
         ...
 
-    async def delete(self, branch: str, expected: str) -> None:
-        """Delete *branch* of the remote if it is still at *expected*; already gone is fine."""
-        ...
-
     async def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
         """Return the unified diff between two commits, limited to *paths* if given."""
         ...

@@ -60,18 +60,6 @@ async def test_it_makes_the_commit_that_a_clone_makes(place: Place, bump: Bump) 
     assert await bare(place).commit(bump(place.main)) == await clone.commit(bump(place.main))
 
 
-async def test_a_branch_is_deleted_only_where_it_is_expected(place: Place, bump: Bump) -> None:
-    """Deleting what is gone is fine; deleting what moved is refused."""
-    repository = bare(place)
-    commit = await repository.commit(bump(place.main))
-    await repository.push("watcher/node/22", commit, None)
-    with pytest.raises(GitError):
-        await repository.delete("watcher/node/22", place.main)
-    await repository.delete("watcher/node/22", commit)
-    await repository.delete("watcher/node/22", commit)
-    assert await repository.head("watcher/node/22") is None
-
-
 async def test_a_folder_that_is_no_repository_is_named(place: Place) -> None:
     """The message says what to do."""
     repository = BareRepository(place.bare.parent / "nowhere", identity=Identity(), environment=place.environment)
@@ -101,16 +89,13 @@ async def test_only_another_commit_is_a_stale_lease(place: Place, bump: Bump) ->
 
 
 async def test_a_push_gets_past_what_a_killed_git_left(place: Place, bump: Bump) -> None:
-    """Left locks, of this branch and of what all branches share, go before a push and before a deletion."""
+    """Left locks, of this branch and of what all branches share, go before a push."""
     repository = bare(place)
     commit = await repository.commit(bump(place.main))
     leave(place, "refs/heads/watcher/node/22.lock")
     await repository.push("watcher/node/22", commit, None)
     place.git("pack-refs", "--all")
-    leave(place, "packed-refs.lock", "packed-refs.new", "refs/heads/watcher/node/22.lock")
-    await repository.delete("watcher/node/22", commit)
-    assert place.git("for-each-ref", "refs/heads/watcher") == ""
-    leave(place, "HEAD.lock", "refs/heads/main.lock")
+    leave(place, "packed-refs.lock", "packed-refs.new", "HEAD.lock", "refs/heads/main.lock")
     await repository.push("main", commit, place.main)
     assert [path.name for path in place.bare.rglob("*.lock")] == ["watcher.lock"], "the lock of ours stays"
 

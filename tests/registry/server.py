@@ -124,6 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if not self._permitted():
                 return
+            if path == "/v2/":  # what clients ask first: is this a registry, and does it want a login
+                self._say(200, b"{}")
+                return
             for kind, pattern in _PLACES.items():
                 if match := pattern.fullmatch(path):
                     registry.asked.append((self.command, kind))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from builder.registry import Registry, RegistrySettings
 from state.errors import SettingsError
@@ -22,10 +23,15 @@ async def opened(config: Configured, attempts: int = 6) -> AsyncIterator[Registr
     password = config.secret(own.password, own.password_file)
     if own.user and password is None:
         raise SettingsError("[registry] user: give password_file (or WATCHER_REGISTRY__PASSWORD) with it")
-    authority = config.path(own.ca_file) if own.ca_file else None
-    settings = RegistrySettings(own.host, own.plain, own.pace, attempts, authority=authority)
+    settings = RegistrySettings(own.host, own.plain, own.pace, attempts, authority=authority(config))
     registry = Registry(settings, (lambda: (own.user, password or "")) if own.user else None)
     try:
         yield registry
     finally:
         await registry.aclose()
+
+
+def authority(config: Configured) -> Path | None:
+    """Return the file of certificates that are trusted beside the public ones, None if none is named."""
+    own = config.settings.registry
+    return config.path(own.ca_file) if own.ca_file else None

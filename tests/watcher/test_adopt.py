@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
 from click.testing import CliRunner
 
 from builder.oci import digest_of
 from state.store import Published
+from tests.certificates import Authority
 from tests.registry import LoopbackRegistry
 from tests.world import World
 from watcher.app import App
@@ -94,3 +97,17 @@ def test_the_registry_of_the_settings_is_asked_with_its_login(world: World, monk
         assert json.loads(_adopt(world, monkeypatch, f"{other.host}/{NAME}"))[0]["tags"] == 1
         assert own.asked
         assert other.asked
+
+
+def test_a_private_authority_is_trusted_for_another_registry_too(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """``[registry] ca_file`` names whom to believe, whichever registry has it."""
+    authority, tls = Authority(tmp_path), SSLContext(PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*authority.issue("registry", "127.0.0.1"))
+    monkeypatch.setattr("watcher.cli.adopt._LOOPBACK", ())
+    with LoopbackRegistry(tls=tls) as registry:
+        fill(registry, {"latest": "a"})
+        world.settings(f'[registry]\nca_file = "{authority.file}"\n')
+        told = json.loads(_adopt(world, monkeypatch, f"{registry.host}/{NAME}"))
+        assert told == [{"repository": NAME, "tags": 1, "dated": 0, "digests": 1}]

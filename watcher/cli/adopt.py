@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
@@ -25,7 +24,7 @@ def command(repositories: tuple[str, ...], *, as_json: bool) -> None:
     """Note the tags and digests that REPOSITORY has in its registry, without a rebuild.
 
     REPOSITORY is [HOST/]NAMESPACE/NAME; without a host it is in the registry of [registry] in watcher.toml, or if none
-    is named there on Docker Hub. The login of [registry] is used for that registry and no other. From then on `watcher resolve` knows the digests,
+    is named there on Docker Hub. The login of [registry] is used for that registry and no other, its ca_file for all. From then on `watcher resolve` knows the digests,
     dated names are never written again, and the repository may be written to.
     """
 
@@ -49,7 +48,7 @@ def command(repositories: tuple[str, ...], *, as_json: bool) -> None:
 async def _adopt(app: App, reference: str) -> Adopted:
     from builder.registry import Registry, RegistrySettings
     from watcher.adopt import adopt
-    from watcher.registry_access import opened
+    from watcher.registry_access import authority, opened
 
     named, repository = _parts(reference)
     own = app.config.settings.registry
@@ -58,7 +57,7 @@ async def _adopt(app: App, reference: str) -> Adopted:
             return await adopt(app, registry, repository)
     host = named or _DOCKER_HUB
     plain = host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK
-    registry = Registry(RegistrySettings(host, plain=plain), sleep=asyncio.sleep)
+    registry = Registry(RegistrySettings(host, plain=plain, authority=authority(app.config)))
     try:
         return await adopt(app, registry, repository)
     finally:

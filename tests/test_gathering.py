@@ -72,9 +72,16 @@ def test_an_image_that_would_be_made_anew_is_not_mixed_in(foundry: Foundry) -> N
     assert told["digest"] == ""
     assert foundry.digests("balenalib/debian")["trixie-run"] == before
     assert "waits    balenalib/debian:trixie-run" in foundry.cli("build", "amd64-debian:trixie-run")
+    (held,) = (each for each in json.loads(foundry.cli("status", "--json"))["indexes"] if each["name"] == NAME)
+    assert held["until"] is None
+    assert {each["name"]: each["command"] for each in held["missing"]} == {
+        name: f"watcher build {name}" for name in told["missing"]
+    }
+    assert f"index waits: {NAME}\n" in foundry.cli("status")
     told = _index(_build(foundry, "--all-stale"))
     assert told["missing"] == []
     assert len(_members(foundry, "trixie-run")) == 3
+    assert json.loads(foundry.cli("status", "--json"))["indexes"] == []
 
 
 def test_an_architecture_that_fails_for_good_holds_the_others_back_for_so_long_only(foundry: Foundry) -> None:
@@ -87,6 +94,10 @@ def test_an_architecture_that_fails_for_good_holds_the_others_back_for_so_long_o
     assert told["missing"] == ["balenalib/armv7hf-debian:trixie-run"]
     assert told["until"] == (at + timedelta(hours=72)).isoformat()
     assert _members(foundry, "trixie-run")["amd64"] == _leads(foundry, "amd64", "trixie-run-20241101")
+    held = next(each for each in json.loads(foundry.cli("status", "--json"))["indexes"] if each["name"] == NAME)
+    assert held["until"] == told["until"]
+    assert [(each["name"], each["command"]) for each in held["missing"]] == [(told["missing"][0], None)]
+    assert held["missing"][0]["why"].startswith("failed: ")
     for hours in (1, 2, 71):
         foundry.world.day(at + timedelta(hours=hours))
         foundry.work()

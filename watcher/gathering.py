@@ -76,11 +76,16 @@ def _queued(app: App) -> set[str]:
 
 
 async def _late(app: App, head: Drawings, named: set[str], queued: set[str]) -> set[str]:
-    """What may not be in an index beside *named*: what is in the queue, and what would be made anew.
+    """What may not be in an index beside *named*: what is in the queue, and what would be made anew."""
+    return queued | (await outdated(app, head, named | queued) - named)
 
-    The latter is in nobody's plan: one architecture was built by hand after a change to all of them.
+
+async def outdated(app: App, head: Drawings, names: set[str]) -> set[str]:
+    """Return what would be made anew of the indexes that have one of *names* as a member, and of what those stand on.
+
+    It may be in nobody's plan: one architecture was built by hand after a change to all of them.
     """
-    chosen = {image for each in touched(head.catalogue, named | queued) for image in each.members}
+    chosen = {image for each in touched(head.catalogue, names) for image in each.members}
     stood = set(chosen)
     while stood:
         stood = {base for image in stood if (base := head.by_name.get(image.base))} - chosen
@@ -88,5 +93,4 @@ async def _late(app: App, head: Drawings, named: set[str], queued: set[str]) -> 
     images = ordered(image for image in head.images.values() if image in chosen)
     await head.read(app, {image.dockerfile for image in images})
     seer = Foresight.on(app, head, images)
-    outdated = {canonical(head.catalogue, image) for image in images if seer.outdated(image)}
-    return queued | (outdated - named)
+    return {canonical(head.catalogue, image) for image in images if seer.outdated(image)}

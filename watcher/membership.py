@@ -88,6 +88,16 @@ def is_overdue(app: App, roll: Roll) -> bool:
     return any(since + _wait(roll) <= app.now() for since in newer)
 
 
+def until(app: App, roll: Roll) -> datetime | None:
+    """When the index goes on without what is missing; None if it never does, or never was written.
+
+    By what is known, without asking the registry.
+    """
+    row = app.store.ledger.find(roll.repository, roll.tags[0])
+    since = None if roll.required or row is None else _first_after(_moves(app, roll), row)
+    return since + _wait(roll) if since else None
+
+
 def _moves(app: App, roll: Roll) -> list[datetime]:
     """When the members that are there got an image."""
     return [move.at for each in roll.found for move in app.store.ledger.history(*_split(each))]

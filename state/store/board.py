@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, and_, col, func, select
 
 from state.build_tables import BuildRow
 from state.model import OPEN, BuildState
@@ -74,6 +74,12 @@ class Board:
         """Return the images of a plan, in build order."""
         with self._reading() as session:
             return _jobs(session, BuildRow.plan == plan)
+
+    def job(self, plan: int, name: str) -> Job | None:
+        """Return one image of a plan, None if it is not in that."""
+        with self._reading() as session:
+            found = _jobs(session, and_(col(BuildRow.plan) == plan, col(BuildRow.name) == name))
+            return found[0] if found else None
 
     def running(self, limit: int) -> list[tuple[int, Job]]:
         """Return images that are being built, each with its plan, in the order of their planning."""

@@ -238,3 +238,25 @@ async def test_a_registry_may_have_a_certificate_of_an_authority_that_is_named(t
         for wrong in (tmp_path / "none.pem", authority.file.with_name("registry.key")):
             with pytest.raises(SettingsError, match=r"ca_file: .* is no PEM file of certificates"):
                 await tags(wrong)
+
+
+async def test_a_new_blob_is_not_asked_for_and_a_known_one_once(
+    registry: Registry, server: LoopbackRegistry, tmp_path: Path
+) -> None:
+    """A second device of the same class in one repository: its layers are known to be there, its configuration is new."""
+    image = await publish.push(registry, OURS, layout(tmp_path, layers=(b"x", b"y")))
+    for which in ("one", "two"):
+        server.asked.clear()
+        await publish.relabel(registry, OURS, image.digest, "balenalib/device", {"which": which})
+        assert server.count("HEAD", "blob") == 0
+    assert server.count("POST", "session") == 1, "no layer is mounted again"
+
+
+async def test_a_dated_name_takes_two_requests(registry: Registry, server: LoopbackRegistry, tmp_path: Path) -> None:
+    """One asks whether it is free, one writes it."""
+    image = await publish.push(registry, OURS, layout(tmp_path))
+    server.asked.clear()
+    name = f"{OURS}:run-20261122"
+    _, there = await publish.free(registry, lambda nth: {name: image.digest})
+    await publish.lead(registry, OURS, "run-20261122", image, there[name], once=True)
+    assert server.asked == [("HEAD", "manifest"), ("PUT", "manifest")]

@@ -13,7 +13,7 @@ from state.model import Build, BuildState
 from state.store.board import Job
 from tests.web.conftest import Serve
 from tests.world import World
-from watcher.web.pages.builds import bar, stages, tail
+from watcher.web.pages.builds import bar, stages, tail, waits_for
 from watcher.web.stage_plot import ROWS, graph
 
 NOW = datetime(2026, 8, 10, 9, tzinfo=UTC)
@@ -37,6 +37,20 @@ def test_a_stage_stands_on_the_stages_before() -> None:
     found = stages(jobs)
     assert [[j.name for j in stage.jobs] for stage in found] == [["a"], ["c", "b"], ["d"]]
     assert found[1].bar.parts == {"waiting": (1, 0.0, 50.0), "failed": (1, 50.0, 50.0)}
+
+
+def test_what_waits_says_why() -> None:
+    """For what it stands on, while that is not made; for its turn; an error of its own says it already."""
+    made, late = (build("b", "a", state="waiting", error=error) for error in ("", "no worker builds linux/arm"))
+    assert [waits_for(made, state) for state in ("running", "failed")] == [
+        "waits for a (running)",
+        "waits for a (failed)",
+    ]
+    assert {waits_for(made, state) for state in ("tagged", "pushed", None)} == {
+        "waits for its turn: what it stands on is there"
+    }
+    assert waits_for(late, "running") == ""
+    assert stages([job(1, "a", "out", "running"), job(2, "b", "a")])[1].waits == {2: "waits for a (running)"}
 
 
 def test_a_graph_has_a_line_from_each_box_to_what_stands_on_it() -> None:

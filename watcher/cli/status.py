@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from state.store.lag import Lag
     from state.store.status import HeldStatus, Status
     from watcher.app import App
+    from watcher.held_indexes import HeldIndex
 
 
 _DAYS_FROM = 48
@@ -29,10 +30,10 @@ _STAGES = {"seen": "seen", "PR": "pull", "merged": "merged", "pushed": "pushed"}
 @json_option
 @config_option
 def command(*, as_json: bool) -> None:
-    """Show each source's last good poll, newest versions, what is held or failing, and what is open."""
-    found, now = run(_job)
+    """Show each source's last good poll, newest versions, what is held or failing, what is open, and what indexes wait for."""
+    found, indexes, now = run(_job)
     if as_json:
-        print_json(found)
+        print_json({**found, "indexes": indexes})
         return
     from rich.console import Console
 
@@ -54,6 +55,8 @@ def command(*, as_json: bool) -> None:
             markup=False,
         )
     _builds(console, found)
+    for index in indexes:
+        _index(console, index)
     console.print(f"{found['pulls']['open']} pull requests open, {found['events']['unfinished']} events unfinished")
 
 
@@ -98,6 +101,16 @@ def _builds(console: Console, found: Status) -> None:
         console.print(f"builds: {told}")
 
 
+def _index(console: Console, index: HeldIndex) -> None:
+    """What an index over all architectures waits for, and what helps."""
+    until = f" until {index['until'][:16]}" if index["until"] else ""
+    console.print(f"index waits{until}: {index['name']}", markup=False)
+    for each in index["missing"]:
+        console.print(
+            f"  {each['name']}: {each['why']}" + (f" ({each['command']})" if each["command"] else ""), markup=False
+        )
+
+
 def _stages(lag: Lag) -> str:
     """How long after its publication a version was seen, had a pull request, was merged and had images."""
     return ", ".join(f"{word} {_span(lag['published'], lag[stage])}" for word, stage in _STAGES.items())  # type: ignore[literal-required]
@@ -125,7 +138,8 @@ def _times(held: HeldStatus, now: datetime) -> str:
     return f"since {since} until {held['due'][:16]}{overdue}"
 
 
-async def _job(app: App) -> tuple[Status, datetime]:
+async def _job(app: App) -> tuple[Status, list[HeldIndex], datetime]:
+    from watcher.held_indexes import held_indexes
     from watcher.known import status
 
-    return status(app), app.now()
+    return status(app), await held_indexes(app), app.now()

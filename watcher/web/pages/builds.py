@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from state.model import Build
+from state.model import Build, BuildState
 from state.store.board import Job, PlanSummary
 from watcher.web.site import Site
 from watcher.web.stage_plot import GROUPS, URGENT, Graph, graph
@@ -20,6 +20,7 @@ from watcher.web.view import problem, show
 _PLANS = 8
 _SHOWN = 60
 _TAIL = 65_536
+_UNMADE: tuple[BuildState, ...] = ("waiting", "running", "failed", "blocked")
 _BIGGEST = 2**63 - 1
 LOGS = "builds"
 """The folder below that of the memory in which the logs are."""
@@ -42,6 +43,14 @@ class Stage:
     jobs: Sequence[Job]
     more: int
     bases: Sequence[str]
+    waits: Mapping[int, str]
+
+
+def waits_for(job: Job | Build, base: BuildState | None) -> str:
+    """Why an image waits, by the state of what it stands on in its plan; "" where it does not, or its error says why."""
+    if job.state != "waiting" or job.error:
+        return ""
+    return f"waits for {job.base} ({base})" if base in _UNMADE else "waits for its turn: what it stands on is there"
 
 
 def bar(states: Mapping[str, int]) -> Bar:
@@ -61,16 +70,19 @@ def stages(jobs: Sequence[Job]) -> list[Stage]:
     """Sort the images of a plan by what they stand on: those on nothing of the plan first."""
     depth: dict[str, int] = {}
     found: dict[int, list[Job]] = {}
+    states = {job.name: job.state for job in jobs}
     for job in jobs:  # in build order: a base comes before what stands on it
         depth[job.name] = depth.get(job.base, -1) + 1
         found.setdefault(depth[job.name], []).append(job)
-    return [_stage(number, found[number]) for number in sorted(found)]
+    return [_stage(number, found[number], states) for number in sorted(found)]
 
 
-def _stage(number: int, jobs: Sequence[Job]) -> Stage:
+def _stage(number: int, jobs: Sequence[Job], states: Mapping[str, BuildState]) -> Stage:
     ordered = sorted(jobs, key=lambda job: (URGENT.index(job.state), job.id))
     bases = [base for base, _ in Counter(job.base for job in jobs).most_common(4)]
-    return Stage(number, bar(Counter(job.state for job in jobs)), ordered[:_SHOWN], len(jobs) - _SHOWN, bases)
+    shown = ordered[:_SHOWN]
+    waits = {job.id: waits_for(job, states.get(job.base)) for job in shown}
+    return Stage(number, bar(Counter(job.state for job in jobs)), shown, len(jobs) - _SHOWN, bases, waits)
 
 
 async def listing(site: Site, request: Request) -> Response:
@@ -105,7 +117,9 @@ async def image(site: Site, request: Request) -> Response:
     if build is None or build.plan != plan:
         return await problem(request, site, 404, "No such build", f"Plan {plan} has no build {number}.")
     log = await asyncio.to_thread(tail, site.app.config.var / LOGS, build)
-    return await show(request, site, "build.html", build=build, log=log)
+    base = await asyncio.to_thread(site.app.store.pages.board.job, plan, build.base)
+    waits = waits_for(build, base.state if base else None)
+    return await show(request, site, "build.html", build=build, log=log, waits=waits)
 
 
 def tail(folder: Path, build: Build) -> str | None:

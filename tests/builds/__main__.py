@@ -132,6 +132,8 @@ def main() -> None:
         bases.push_all(machines, larder, own, work / "storage")
         node = Node(work / "served", larder, Signer(datetime(2020, 1, 1, tzinfo=UTC)))
         yarn = node.begin("1.22.22")
+        languages = Languages(node.served, larder, node.signer, NEWER.day)
+        go, java = languages.publish_go(), languages.publish_java()
         with Upstream(node.served) as upstream, engine(given.engine, larder, work, own) as environment:
             url = given.registry or f"http://{own}"
             mirrors = {**upstream.mirrors(), "https://registry-1.docker.io": f"http://{own}"}
@@ -142,7 +144,7 @@ def main() -> None:
                 node.signer.install(run.workspace / "var" / "keys" / source)
             family.edit(run.workspace / "images.git", work, hashlib.sha256(yarn.read_bytes()).hexdigest(), machines)
             play(run, node)
-            speak(run, Languages(node.served, larder, node.signer, NEWER.day))
+            speak(run, go, java)
     play_farm(larder, machines)
 
 
@@ -188,9 +190,8 @@ def play(run: Run, node: Node) -> None:
     compare(run, second)
 
 
-def speak(run: Run, languages: Languages) -> None:
+def speak(run: Run, go: str, java: str) -> None:
     """Go on two processors, and Java: on what was built before."""
-    go, java = languages.publish_go(), languages.publish_java()
     processors = [machine.name for machine in run.machines if machine.name in ("amd64", "i386")]
     say(f"Go {go} on {' and '.join(processors)}")
     line = go.rpartition(".")[0]

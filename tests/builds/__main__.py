@@ -84,12 +84,16 @@ class Run:
         plain = base64.b64encode(f"{user}:{password}".encode()).decode()
         return {"Authorization": f"Basic {plain}"} if user else {}
 
-    def release(self, source: str, day: str, names: Sequence[str]) -> dict[str, Any]:
-        """Poll, merge what is proposed, build *names*; return what was built."""
+    def merge(self, source: str, day: str) -> None:
+        """Poll, and merge what is proposed."""
         self.watcher("sync", source, day=day)
         pulls = json.loads(self.watcher("pulls", "--json", day=day))
         number = max(pull["number"] for pull in pulls if pull["state"] == "open")
         self.watcher("pulls", "merge", str(number), day=day)
+
+    def release(self, source: str, day: str, names: Sequence[str]) -> dict[str, Any]:
+        """Poll, merge what is proposed, build *names*; return what was built."""
+        self.merge(source, day)
         report: dict[str, Any] = json.loads(self.watcher("build", *names, "--json", day=day))
         for failed in report["failed"]:
             print(f"failed: {failed}")
@@ -116,6 +120,7 @@ def main() -> None:
     parser.add_argument("--engine", default="buildah", choices=["buildah", "buildx"])
     parser.add_argument("--machines", default="amd64,aarch64,armv7hf,i386", metavar="A,B", help="amd64 is among them")
     parser.add_argument("--farm-only", action="store_true", help="two hosts, one of them lost in the middle; no more")
+    parser.add_argument("--overhead", action="store_true", help="a patch beside the bare engine; no more")
     given = parser.parse_args()
     machine.prepare()
     machines = [each for each in bases.MACHINES if each.name in given.machines.split(",")]
@@ -142,7 +147,12 @@ def main() -> None:
             start(run, work, given.engine, url)
             for source in ("node", "go", "openjdk"):
                 node.signer.install(run.workspace / "var" / "keys" / source)
-            family.edit(run.workspace / "images.git", work, hashlib.sha256(yarn.read_bytes()).hexdigest(), machines)
+            devices = overhead.CATALOGUE if given.overhead else family.DEVICES
+            yarn_sha256 = hashlib.sha256(yarn.read_bytes()).hexdigest()
+            family.edit(run.workspace / "images.git", work, yarn_sha256, machines, devices)
+            if given.overhead:
+                measure_overhead(run, node)
+                return
             play(run, node)
             speak(run, go, java)
     play_farm(larder, machines)
@@ -215,14 +225,33 @@ def compare(run: Run, report: Mapping[str, Any]) -> None:
     """Print how long the amd64 image took, beside what the bare engine takes for it: that is the limit."""
     name = f"balenalib/amd64-debian-node:{NEWER.number}-{bases.SUITE}-run"
     whole = next(image["seconds"] for image in report["built"] if image["name"] == name)
-    system = f"balenalib/amd64-debian:{bases.SUITE}-run"
-    base = f"{run.registry}/{system.partition(':')[0]}@{run.digest(system)}"
-    dockerfile = f"balena-base-images/node/amd64/debian/{bases.SUITE}/{LINE}/run/Dockerfile"
     os.environ |= run.environment  # noqa: TID251  (the engine's own)
-    alone = overhead.bare(run.workspace / "watcher.toml", dockerfile, base, run.mirrors, run.workspace.parent)
+    alone = overhead.bare(run.workspace / "watcher.toml", [name], run.workspace.parent)
     print(
         f"\n{name}: {whole:.1f} s in all, with its trial, its push and its dated names; the bare engine {alone:.1f} s"
     )
+
+
+def measure_overhead(run: Run, node: Node) -> None:
+    """A Node patch once all is in the registry: images of architectures and devices, beside the bare engine."""
+    variants = ("run", "build")
+    names = [f"balenalib/{m.name}-debian-node:{LINE}-{bases.SUITE}-{v}" for m in run.machines for v in variants]
+    names += [f"balenalib/device-{each}-debian-node:{LINE}-{bases.SUITE}-run" for each in range(overhead.DEVICES)]
+    say(
+        f"Overhead over the engine: {len(names) - overhead.DEVICES} images of architectures, {overhead.DEVICES} devices"
+    )
+    node.publish(OLDER)
+    run.merge("node", OLDER.day)
+    run.watcher("build", *names, day=OLDER.day)
+    node.publish(OLDER, NEWER)
+    run.merge("node", NEWER.day)
+    os.environ |= run.environment  # noqa: TID251  (the engine's own)
+    report = overhead.measured(
+        lambda: run.watcher("build", *names, "--json", day=NEWER.day),
+        run.workspace / "watcher.toml",
+        run.workspace.parent / "bare",
+    )
+    check(not report["failed"] and not report["blocked"], f"{len(names)} images are there")
 
 
 def written(report: Mapping[str, Any]) -> list[str]:

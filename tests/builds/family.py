@@ -28,13 +28,15 @@ STACKS = ("node", "golang", "openjdk")
 """Those whose real files can be had here as files of few megabytes."""
 
 
-def edit(images: Path, work: Path, yarn_sha256: str, machines: Sequence[Machine] = MACHINES) -> None:
+def edit(
+    images: Path, work: Path, yarn_sha256: str, machines: Sequence[Machine] = MACHINES, devices: str = DEVICES
+) -> None:
     """Commit the family to the images repository *images*: *yarn_sha256* is that of the archive that is served."""
     folder = work / "edit"
     _git("clone", "-q", str(images), str(folder))
     catalogue = folder / "catalogue"
     _distros(catalogue / "distros.toml", machines)
-    (catalogue / "devices.toml").write_text(DEVICES)
+    (catalogue / "devices.toml").write_text(devices)
     stacks = tomlkit.parse((catalogue / "stacks.toml").read_text())
     rows: Any = stacks["stacks"]
     for name in [name for name in rows if name not in STACKS]:

@@ -1,35 +1,95 @@
-"""What the watcher adds to an engine's own time: one image built once more by the bare engine, from the same files."""
+"""What the watcher adds to an engine's own time: the same images once more, by the bare engine, from the same orders.
+
+What the engine does not do is all in the watcher's time: planning, trying images out, pushing, naming, devices.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-from builder.engines.engine import BuildRequest
-from generator.dockerfile import CONTEXT
+from builder.engines.engine import BuildRequest, Engine
+from builder.workshop import Order
+from tests.bench import measure
+from watcher import together
+from watcher.app import App
 from watcher.config import load
+from watcher.drawings import Drawings
 from watcher.engines import engine
-from watcher.fitting import mirrored
+from watcher.fitting import fit
+from watcher.wiring import wired
+
+DEVICES = 40
+GOAL = 1.15
+
+CATALOGUE = "\n".join(
+    (
+        '[classes.generic-amd64]\ntitle = "Generic x86_64"\narch = "amd64"\nlayer = "generic"\ngeneric = true\n',
+        "[devices]",
+        *(
+            f'device-{number} = {{ title = "Device {number}", arch = "amd64", class = "generic-amd64" }}'
+            for number in range(DEVICES)
+        ),
+        "",
+    )
+)
+"""The devices of the family, all of one class that has no layer of its own."""
 
 
-def bare(settings: Path, dockerfile: str, base: str, mirrors: Mapping[str, str], work: Path) -> float:
-    """Build *dockerfile* (a path in the images repository) on *base*, and return the seconds that it took."""
-    checkout = work / "checkout"
-    images = settings.parent / "images.git"
-    subprocess.run(["git", "clone", "-q", str(images), str(checkout)], check=True, capture_output=True)
-    file = checkout / dockerfile
-    arguments = {"BASE": base, "FETCH_BASE": base, **mirrored(file.read_text(), mirrors)}
-    request = BuildRequest(
-        checkout / CONTEXT, file, "linux/amd64", work / "bare", work / "bare.log", 0, arguments
+def bare(settings: Path, names: Collection[str], work: Path) -> float:
+    """Build the images *names* as they were made last, as many at once as the settings say; return the seconds of that."""
+    return asyncio.run(_bare(settings, names, work))
+
+
+async def _bare(settings: Path, names: Collection[str], work: Path) -> float:
+    config = load(settings)
+    async with wired(config) as app:
+        orders = await _orders(app, names, work)
+    chosen = await engine(config)
+
+    async def one(order: Order) -> None:
+        await _build(chosen, order, work / order.inputs)
+
+    begun = time.monotonic()
+    await together.each(one, orders, config.settings.builds.jobs)
+    return time.monotonic() - begun
+
+
+async def _orders(app: App, names: Collection[str], work: Path) -> list[Order]:
+    """What the engine was given for each of these images, in the order of their planning."""
+    builds = sorted(app.store.builds.made(names).values(), key=lambda build: build.id)
+    drawings = await Drawings.at(app, builds[-1].commit)
+    await drawings.read(app, {build.dockerfile for build in builds})
+    bases = {name for build in builds for name in drawings.bases(build).values()}
+    digests = {name: row.digest for name, row in app.store.builds.made(bases).items()}
+    host = app.config.settings.registry.host
+    return [fit(app, drawings, drawings.order(build, host, digests, work / f"bare-{build.id}.log")) for build in builds]
+
+
+async def _build(chosen: Engine, order: Order, folder: Path) -> None:
+    context = folder / "context"
+    for path, body in order.files.items():
+        place = context / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(body)
+    await chosen.build(
+        BuildRequest(
+            context, context / order.dockerfile, order.platform, folder / "layout", order.log, order.epoch,
+            order.arguments, order.labels,
+        )
     )  # fmt: skip
 
-    async def build() -> float:
-        chosen = await engine(load(settings))
-        begun = time.monotonic()
-        await chosen.build(request)
-        return time.monotonic() - begun
 
-    return asyncio.run(build())
+def measured(build: Callable[[], str], settings: Path, work: Path) -> Mapping[str, Any]:
+    """Time ``watcher build … --json`` (*build* runs it) beside the bare engine, print both, and return its report."""
+    begun = time.monotonic()
+    report: Mapping[str, Any] = json.loads(build())
+    seconds = time.monotonic() - begun
+    floor = bare(settings, [image["name"] for image in report["built"]], work)
+    what = f"{len(report['built'])} images built, {len(report['relabelled'])} devices, tried out, pushed, named"
+    measure.line(what, f"{seconds:.1f} s", f"{floor:.1f} s the bare engine", seconds / floor, f"<= {GOAL} x")
+    return report

@@ -235,7 +235,9 @@ def compare(run: Run, report: Mapping[str, Any]) -> None:
 def measure_overhead(run: Run, node: Node) -> None:
     """A Node patch once all is in the registry: images of architectures and devices, beside the bare engine."""
     variants = ("run", "build")
-    names = [f"balenalib/{m.name}-debian-node:{LINE}-{bases.SUITE}-{v}" for m in run.machines for v in variants]
+    names = [
+        f"balenalib/{m.name}-debian-node:{LINE}-{bases.SUITE}-{v}" for m in run.machines if m.node for v in variants
+    ]
     names += [f"balenalib/device-{each}-debian-node:{LINE}-{bases.SUITE}-run" for each in range(overhead.DEVICES)]
     say(
         f"Overhead over the engine: {len(names) - overhead.DEVICES} images of architectures, {overhead.DEVICES} devices"

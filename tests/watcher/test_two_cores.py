@@ -17,8 +17,9 @@ from watcher import two_cores
 
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with two cores, whatever this one has."""
+    """A machine with two cores, and a process with one thread: whatever this machine has, and tests before left."""
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
 
 
 def _where() -> dict[str, str]:
@@ -67,9 +68,9 @@ def test_a_child_that_is_killed_costs_time_only() -> None:
     assert two_cores.beside(dies)() == _where()
 
 
-@pytest.mark.usefixtures("two")
-def test_beside_other_threads_no_child_is_made() -> None:
+def test_beside_other_threads_no_child_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """What another thread holds would never be let go in a child."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)
     thread.start()

@@ -47,6 +47,7 @@ _SOURCE = fields(
 _HELD = fields(**_RELEASE, arch=maybe(TEXT), libc=maybe(TEXT), reason=TEXT, since=maybe(TIME), due=maybe(TIME))
 _CHANGED = fields(**_RELEASE, url=TEXT, recorded=TEXT, published=TEXT, since=TIME, issue=maybe(TEXT))
 _FAILING = fields(id=NUMBER, name=TEXT, step=TEXT, error=TEXT, failures=NUMBER, next_try=maybe(TIME), others=NUMBER)
+_MISSING = fields(name=TEXT, why=TEXT, command=maybe(TEXT))
 STATUS = fields(
     sources=named(_SOURCE),
     pulls=fields(open=NUMBER),
@@ -54,6 +55,7 @@ STATUS = fields(
     held=every(_HELD),
     changed=every(_CHANGED),
     builds=fields(states=named(NUMBER), failing=every(_FAILING)),
+    indexes=every(fields(name=TEXT, missing=every(_MISSING), until=maybe(TIME))),
 )
 _PULL = {
     **dict.fromkeys(("source", "branch", "title", "url"), TEXT),

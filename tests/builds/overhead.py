@@ -76,9 +76,10 @@ async def _build(chosen: Engine, order: Order, folder: Path) -> None:
         place = context / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(body)
+    # buildah calls an image by the name of its layout: no two that are built at once may have the same.
     await chosen.build(
         BuildRequest(
-            context, context / order.dockerfile, order.platform, folder / "layout", order.log, order.epoch,
+            context, context / order.dockerfile, order.platform, folder / f"layout-{order.inputs[:16]}", order.log, order.epoch,
             order.arguments, order.labels,
         )
     )  # fmt: skip

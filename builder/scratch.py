@@ -23,7 +23,8 @@ async def room(scratch: Path) -> AsyncIterator[Path]:
     """Have a new folder below *scratch* until the end of the block."""
     held = await asyncio.to_thread(_enter, scratch)
     try:
-        with tempfile.TemporaryDirectory(dir=scratch, prefix=_OURS) as folder:
+        # A thread that outlives a cancelled build may write while this is removed: the next to come alone removes the rest.
+        with tempfile.TemporaryDirectory(dir=scratch, prefix=_OURS, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
     finally:
         os.close(held)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from builder.scratch import room
 
@@ -50,3 +53,23 @@ async def test_files_that_are_no_builds_stay(tmp_path: Path) -> None:
     async with room(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["0123.log"]
+
+
+async def test_a_thread_that_still_writes_hides_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ended the build is told; the folder goes when somebody builds alone again."""
+
+    def refuse(path: str, *_: object, **__: object) -> None:
+        raise OSError(39, "Directory not empty", path)
+
+    async def fails() -> None:
+        async with room(tmp_path) as folder:
+            (folder / "layer").write_text("")
+            monkeypatch.setattr(os, "rmdir", refuse)
+            raise ValueError("the build's own")
+
+    with pytest.raises(ValueError, match="the build's own"):
+        await fails()
+    monkeypatch.undo()
+    assert [*tmp_path.iterdir()] != []
+    async with room(tmp_path) as own:
+        assert [*tmp_path.iterdir()] == [own]

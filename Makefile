@@ -85,7 +85,7 @@ man: $(STAMP) ## The manual page, into .cache/watcher.1
 	$(BIN)/python -m watcher.manual.man > .cache/watcher.1
 
 test-builds: $(STAMP) ## A release walks from its feed to named images: as root on Debian, which gets what it needs; REGISTRY=URL ENGINE=buildx
-	$(BIN)/python -m tests.builds $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(MACHINES),--machines $(MACHINES)) $(if $(FARM_ONLY),--farm-only) $(if $(OVERHEAD),--overhead)
+	$(BIN)/python -m tests.builds $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(MACHINES),--machines $(MACHINES)) $(if $(FARM_ONLY),--farm-only) $(if $(SHORT),--short) $(if $(OVERHEAD),--overhead)
 
 .PHONY: test-deploy
 test-deploy: $(STAMP) ## The container image and the compose file, built and run: as root on Debian, which gets what it needs

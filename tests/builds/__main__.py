@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--engine", default="buildah", choices=["buildah", "buildx"])
     parser.add_argument("--machines", default="amd64,aarch64,armv7hf,i386", metavar="A,B", help="amd64 is among them")
     parser.add_argument("--farm-only", action="store_true", help="two hosts, one of them lost in the middle; no more")
+    parser.add_argument("--short", action="store_true", help="two releases of Node.js; no other stack, no farm")
     parser.add_argument("--overhead", action="store_true", help="a patch beside the bare engine; no more")
     given = parser.parse_args()
     machine.prepare()
@@ -138,7 +139,7 @@ def main() -> None:
         node = Node(work / "served", larder, Signer(datetime(2020, 1, 1, tzinfo=UTC)))
         yarn = node.begin("1.22.22")
         languages = Languages(node.served, larder, node.signer, NEWER.day)
-        go, java = languages.publish_go(), languages.publish_java()
+        go, java = ("", "") if given.short else (languages.publish_go(), languages.publish_java())
         with Upstream(node.served) as upstream, engine(given.engine, larder, work, own) as environment:
             url = given.registry or f"http://{own}"
             mirrors = {**upstream.mirrors(), "https://registry-1.docker.io": f"http://{own}"}
@@ -154,6 +155,8 @@ def main() -> None:
                 measure_overhead(run, node)
                 return
             play(run, node)
+            if given.short:
+                return
             speak(run, go, java)
     play_farm(larder, machines)
 

@@ -80,8 +80,8 @@ class Languages:
         available = {"available_lts_releases": lines, "most_recent_feature_release": version.major,
                      "available_releases": lines}  # fmt: skip
         self._put(openjdk.DOCUMENTS["available"], json.dumps(available))
-        for name, url in openjdk.more({"available": json.dumps(available).encode()}).items():
-            self._put(url, json.dumps([entry] if name == f"ga-{version.major}" else []))
+        pages = openjdk.more({"available": json.dumps(available).encode()})
+        self._put(pages[f"ga-{version.major}"], json.dumps([entry]))
         query = "heap_size=normal&jvm_impl=hotspot&project=jdk"
         address = f"https://api.adoptium.net/v3/assets/release_name/eclipse/{quoted(version)}?{query}"
         self._put(address, json.dumps(entry))

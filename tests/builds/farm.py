@@ -37,7 +37,7 @@ from watcher.config import base_environment
 _BIN = Path(sys.executable).parent
 _ROOT = Path(__file__).parents[2]
 _PORT = 8786
-_PLATFORMS = {"amd64": "linux/amd64", "arm64": "linux/arm64", "armhf": "linux/arm/v7"}
+_PLATFORMS = {"amd64": "linux/amd64", "arm64": "linux/arm64", "armhf": "linux/arm/v7", "i386": "linux/386"}
 _STEP = "RUN sleep"
 _T = TypeVar("_T")
 

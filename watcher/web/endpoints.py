@@ -13,7 +13,6 @@ from state.store import Entry, PullRecord
 from watcher import explaining, family, history, known
 from watcher.cells import FILTERS, cells
 from watcher.changes import touched
-from watcher.held_indexes import held_indexes
 from watcher.web import shapes
 from watcher.web.site import Site
 
@@ -56,7 +55,7 @@ _DEVICE = Param("device", "What %%BALENA_MACHINE_NAME%% and %%BALENA_ARCH%% stan
 
 
 async def _status(site: Site, _: Mapping[str, Any]) -> Any:
-    return {**await asyncio.to_thread(known.status, site.app), "indexes": await held_indexes(site.app)}
+    return {**await asyncio.to_thread(known.status, site.app), "indexes": await site.indexes()}
 
 
 async def _releases(site: Site, given: Mapping[str, Any]) -> Any:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from generator.resolve import Resolver
 from state.store import PullRecord
 from watcher.app import App
 from watcher.changes import touched
+from watcher.held_indexes import HeldIndex, held_indexes
 from watcher.web.access import Access
 from watcher.web.oidc import Provider
 
 _KEPT = 200
 """Pull requests whose files are remembered."""
+_FRESH = 15.0
+"""For how many seconds what indexes wait for is told without looking again: it takes a tenth of a second."""
 
 
 class Site:
@@ -32,6 +36,7 @@ class Site:
         self._files = dict[tuple[int, str], list[str]]()
         self._resolver: tuple[str, Resolver] | None = None
         self._resolving = asyncio.Lock()
+        self._indexes: tuple[float, list[HeldIndex]] | None = None
 
     async def resolver(self) -> tuple[str, Resolver]:
         """The commit that the images repository is at, and the names of its family: a second's work, done once."""
@@ -41,6 +46,13 @@ class Site:
                 catalogue = await self.app.images.catalogue(head)
                 self._resolver = (head, await asyncio.to_thread(Resolver, catalogue))
             return self._resolver
+
+    async def indexes(self) -> list[HeldIndex]:
+        """The indexes that stay behind their members, as they were a few seconds ago at most."""
+        now = time.monotonic()
+        if self._indexes is None or now - self._indexes[0] > _FRESH:
+            self._indexes = now, await held_indexes(self.app)
+        return self._indexes[1]
 
     async def files(self, record: PullRecord, head: str) -> list[str]:
         """The paths that a pull request touches while its branch is at *head*: what git says of that never changes."""

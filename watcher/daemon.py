@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from collections.abc import Collection
@@ -123,6 +124,7 @@ class Daemon:
         if "web" in self._roles:
             self._listener.bind(settings.web.listen)
             await stack.enter_async_context(self._listener.serving(application(live), grace))
+            gc.freeze()  # modules live as long as we do: a full collection walked them for a tenth of a second
             log.info("listening on %s", self._listener.url)
         if health_listen is None:
             self._health.close()

@@ -53,13 +53,22 @@ def write(folder: Path, found: Mapping[str, str], made: Mapping[str, str]) -> in
     wrong = differences(found, made)
     there: set[str] = set()
     for path, _ in wrong:
-        if path not in made:
+        if path in made:
+            _put(f"{folder}/{path}", made[path].encode(), there)
+        else:
             (folder / path).unlink()
-            continue
-        target = f"{folder}/{path}"
-        if (above := target.rpartition("/")[0]) not in there:
-            os.makedirs(above, exist_ok=True)  # noqa: PTH103  (thousands: a Path object costs more)
-            there.add(above)
-        with open(target, "wb") as file:  # noqa: PTH123
-            file.write(made[path].encode())
     return len(wrong)
+
+
+def _put(target: str, data: bytes, there: set[str]) -> None:
+    """Write a file; *there* are the folders that are known to be. Thousands are written: a Path or a file object costs as much again."""
+    above = target.rpartition("/")[0]
+    if above not in there:
+        os.makedirs(above, exist_ok=True)  # noqa: PTH103
+        there.add(above)
+    file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        while data:
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)

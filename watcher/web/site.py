@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 
 from generator.resolve import Resolver
+from generator.rows import Catalogue
 from state.store import PullRecord
 from watcher.app import App
 from watcher.changes import touched
@@ -44,7 +46,7 @@ class Site:
         async with self._resolving:
             if self._resolver is None or self._resolver[0] != head:
                 catalogue = await self.app.images.catalogue(head)
-                self._resolver = (head, await asyncio.to_thread(Resolver, catalogue))
+                self._resolver = (head, await asyncio.to_thread(_made, catalogue))
             return self._resolver
 
     async def indexes(self) -> list[HeldIndex]:
@@ -62,3 +64,15 @@ class Site:
                 self._files.clear()
             self._files[key] = await touched(self.app, record)
         return self._files[key]
+
+
+def _made(catalogue: Catalogue) -> Resolver:
+    """The names of a family: hundreds of thousands of objects that live until the next one.
+
+    A full collection walks all objects, which held up a page for a tenth of a second: these it need not walk
+    (https://docs.python.org/3/library/gc.html#gc.freeze). What an earlier family left is walked while this one is made.
+    """
+    gc.unfreeze()
+    made = Resolver(catalogue)
+    gc.freeze()
+    return made

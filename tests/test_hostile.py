@@ -18,6 +18,8 @@ from tests.world import NEWER, OLDER, World
 from watcher.app import App
 from watcher.sync import Report, sync
 
+pytestmark = pytest.mark.slow
+
 INDEX = "/nodejs.org/dist/index.json"
 IMPATIENT = """[feed]
 attempts = 1

@@ -108,8 +108,8 @@ def check(holds: bool, sentence: str) -> None:  # noqa: FBT001  (reads as a sent
         sys.exit(1)
 
 
-def main() -> None:
-    """Run it all."""
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.builds", description=__doc__)
     parser.add_argument(
         "--registry",
@@ -122,7 +122,12 @@ def main() -> None:
     parser.add_argument("--farm-only", action="store_true", help="two hosts, one of them lost in the middle; no more")
     parser.add_argument("--short", action="store_true", help="two releases of Node.js; no other stack, no farm")
     parser.add_argument("--overhead", action="store_true", help="a patch beside the bare engine; no more")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run it all."""
+    given = arguments()
     machine.prepare()
     machines = [each for each in bases.MACHINES if each.name in given.machines.split(",")]
     larder = Larder(HERE / ".cache" / "images")

@@ -114,6 +114,8 @@ class Daemon:
             await self._serve(stack, Live(app, self._roles, app.now(), self._wake.set))
             works = {"poll": self._poll, "publish": publish}
             tasks = [asyncio.create_task(work(conductor)) for role, work in works.items() if role in self._roles]
+            if tasks:
+                tasks.append(asyncio.create_task(self._pulse(conductor)))
             self._supervisor.tell(READY)
             return await self._until(conductor, tasks)
 
@@ -167,11 +169,23 @@ class Daemon:
             while True:
                 await guarded("inbox", lambda: self._inbox(conductor, schedule))
                 await asyncio.sleep(_BREATH)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(settings.settings.daemon.inbox_every_seconds):
-                        await self._wake.wait()
+                await self._wake.wait()
         finally:
             schedule.stop()
+
+    async def _pulse(self, conductor: Conductor) -> None:
+        """Wake who waits for what other processes wish or record: one small look for all, since it is a second's."""
+        store, every = conductor.app.store, conductor.app.config.settings.daemon.inbox_every_seconds
+        seen = 0
+        while True:
+            with contextlib.suppress(StoreError):  # whoever works with the memory next says so
+                news = store.news()
+                if news.wished:
+                    self._wake.set()
+                if news.last_event != seen:
+                    conductor.planned.set()
+                seen = news.last_event
+            await asyncio.sleep(every)
 
     async def _inbox(self, conductor: Conductor, schedule: Schedule) -> None:
         """Carry out what is wished."""
@@ -186,10 +200,10 @@ async def publish(conductor: Conductor) -> None:
 
     Now and then, after the builds, the registry is rid of what nobody needs any more.
     """
-    told, pause, prune_at, seen = "", 0.0, conductor.app.now(), 0
+    told, pause, prune_at = "", 0.0, conductor.app.now()
     while True:
+        conductor.planned.clear()  # first: what is recorded meanwhile is a reason to look again
         try:
-            seen = conductor.app.store.last_event()
             await conductor.build()
             told, pause = "", 0.0
         except WatcherError as error:
@@ -202,23 +216,10 @@ async def publish(conductor: Conductor) -> None:
         if conductor.app.now() >= prune_at:
             await guarded("prune", conductor.prune)
             prune_at = conductor.app.now() + _PRUNE
-        conductor.planned.clear()
         await asyncio.sleep(pause)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(conductor.app.config.settings.daemon.builds_every_seconds):
-                await _news(conductor, seen)
-
-
-async def _news(conductor: Conductor, seen: int) -> None:
-    """Wait until a build was planned here, or another process recorded something after the event *seen*."""
-    every = conductor.app.config.settings.daemon.inbox_every_seconds
-    while not conductor.planned.is_set():
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(every):
                 await conductor.planned.wait()
-        with contextlib.suppress(StoreError):  # then the next look at the queue says so
-            if conductor.app.store.last_event() != seen:
-                return
 
 
 def checked(config: Configured) -> Configured:

@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from state.events import ArtifactChanged, ChecksumSettled, Event
 from state.model import Artifact, Held, Release, Standing
-from state.store import entries, feeds, holds, journal, pace, pulls, quarantine, schema, turns, upstream
+from state.store import entries, feeds, holds, journal, news, pace, pulls, quarantine, schema, turns, upstream
 from state.store.builds import Builds
 from state.store.desk import Desk
 from state.store.entries import Entry
@@ -121,6 +121,10 @@ class Store:
         """Return the number of the newest event, 0 if there is none."""
         with self._reading() as session:
             return journal.last(session)
+
+    def news(self) -> news.News:
+        """Return whether there is anything new, for less than any other look."""
+        return news.look(self._engine)
 
     def events_after(self, number: int) -> list[Recorded]:
         """Return what was recorded after the event of that number, oldest first."""

@@ -7,6 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,9 @@ def test_every_role_says_how_it_is(world: World, role: str) -> None:
     settings(world, '[daemon]\nhealth_listen = "127.0.0.1:0"')
     with running(world, "--role", role) as daemon:
         daemon.url = daemon.says(r"health on (http://\S+)")[1]
+        with urllib.request.urlopen(f"{daemon.url}/healthz", timeout=10) as answer:
+            (made,) = answer.headers.get_all("date")
+        assert abs(parsedate_to_datetime(made).timestamp() - time.time()) < 60
         assert daemon.json("/healthz")["roles"] == [role]
         assert daemon.ask("/readyz")[0] in (200, 503)
         status, figures = daemon.ask("/metrics")

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
-from state.store import Delivery, Store, Wanted
+import pytest
+from sqlalchemy import create_engine
+
+from state.errors import StoreError
+from state.events import SupportEnded
+from state.store import Delivery, Store, Wanted, news
+from state.store.news import News
 from tests.state.facts import LATER, NOW
 
 MERGED = Delivery("guid-1", "github/pull_request", [Wanted("look", who="github")])
@@ -38,6 +45,27 @@ def test_a_wish_says_why_it_could_not_be_carried_out(store: Store) -> None:
     assert found
     assert (found.done_at, found.error, found.wanted.who) == (LATER, "it does not merge cleanly", "ada")
     assert inbox.find(number + 1) is None
+
+
+def test_news_are_the_newest_event_and_a_wish_that_is_open(store: Store) -> None:
+    """What a daemon asks each second sees what was committed, by whomever, and nothing that is done."""
+    assert store.news() == News(0, wished=False)
+    number = store.desk.inbox.wish(Wanted("look"), NOW)
+    assert store.news() == News(0, wished=True)
+    (told,) = store.record([SupportEnded("node", "20", "20.1.0", "2026-04-30")], NOW)
+    assert store.news() == News(told.id, wished=True)
+    store.desk.inbox.done([number], NOW)
+    assert store.news() == News(told.id, wished=False)
+
+
+def test_news_of_a_database_that_cannot_be_asked_are_refused_in_our_words(tmp_path: Path) -> None:
+    """The driver's own error would end the daemon: who works with the memory next says what is wrong."""
+    bare = create_engine(f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(StoreError, match="the state database refused: no such table"):
+        news.look(bare)
+    missing = create_engine(f"sqlite:///{tmp_path}/nowhere/none.db")
+    with pytest.raises(StoreError, match="the state database refused: unable to open"):
+        news.look(missing)
 
 
 def test_a_source_pauses_until_it_is_resumed(store: Store) -> None:

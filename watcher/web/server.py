@@ -7,9 +7,10 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from email.utils import formatdate
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
 from state.errors import SettingsError
@@ -32,16 +33,29 @@ class _Server(uvicorn.Server):
 
     @override
     async def main_loop(self) -> None:
-        """Keep the answers' date right until the end; uvicorn's own loop looks ten times a second whether that has come."""
-        while not self.ending.is_set():
-            await self.on_tick(0)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.ending.wait(), 1)
+        """Wait for the end; uvicorn's own loop wakes ten times a second for it and for the date of answers."""
+        await self.ending.wait()
 
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Dated:
+    """An application whose answers say when they were made (https://www.rfc-editor.org/rfc/rfc9110#name-date)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = (b"date", formatdate(usegmt=True).encode())
+                message = {**message, "headers": [date, *message.get("headers", ())]}
+            await send(message)
+
+        await self._app(scope, receive, dated)
 
 
 class Listener:
@@ -76,14 +90,15 @@ class Listener:
         self._listen = ""
 
     @asynccontextmanager
-    async def serving(self, app: Starlette, grace: float) -> AsyncIterator[None]:
+    async def serving(self, app: ASGIApp, grace: float) -> AsyncIterator[None]:
         """Serve *app* until the block ends, then let requests end for *grace* seconds."""
         config = uvicorn.Config(
-            app,
+            _Dated(app),
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
+            date_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=max(1, round(grace)),
         )

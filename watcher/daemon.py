@@ -115,7 +115,7 @@ class Daemon:
             works = {"poll": self._poll, "publish": publish}
             tasks = [asyncio.create_task(work(conductor)) for role, work in works.items() if role in self._roles]
             if tasks:
-                tasks.append(asyncio.create_task(self._pulse(conductor)))
+                tasks.append(asyncio.create_task(pulse(conductor, self._wake)))
             self._supervisor.tell(READY)
             return await self._until(conductor, tasks)
 
@@ -173,20 +173,6 @@ class Daemon:
         finally:
             schedule.stop()
 
-    async def _pulse(self, conductor: Conductor) -> None:
-        """Wake who waits for what other processes wish or record: one small look for all, since it is a second's."""
-        store, every = conductor.app.store, conductor.app.config.settings.daemon.inbox_every_seconds
-        seen = 0
-        while True:
-            with contextlib.suppress(StoreError):  # whoever works with the memory next says so
-                news = store.news()
-                if news.wished:
-                    self._wake.set()
-                if news.last_event != seen:
-                    conductor.planned.set()
-                seen = news.last_event
-            await asyncio.sleep(every)
-
     async def _inbox(self, conductor: Conductor, schedule: Schedule) -> None:
         """Carry out what is wished."""
         self._wake.clear()
@@ -220,6 +206,21 @@ async def publish(conductor: Conductor) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(conductor.app.config.settings.daemon.builds_every_seconds):
                 await conductor.planned.wait()
+
+
+async def pulse(conductor: Conductor, wake: asyncio.Event) -> None:
+    """Wake who waits for what other processes wish (*wake*) or record: one small look for all, since it is a second's."""
+    store, every = conductor.app.store, conductor.app.config.settings.daemon.inbox_every_seconds
+    seen: int | None = None
+    while True:
+        with contextlib.suppress(StoreError):  # whoever works with the memory next says so
+            news = store.news()
+            if news.wished:
+                wake.set()
+            if seen not in (None, news.last_event):
+                conductor.planned.set()
+            seen = news.last_event
+        await asyncio.sleep(every)
 
 
 def checked(config: Configured) -> Configured:

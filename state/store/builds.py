@@ -194,11 +194,6 @@ class Builds:
             found["failed"] = (session.exec(failed).one() or 0) + (session.exec(again).one() or 0)
         return found
 
-    def counts(self) -> Counter[str]:
-        """Return how many are in each state."""
-        with self._reading() as session:
-            return counts(session)
-
 
 def newest(session: Session, limit: int, states: Sequence[BuildState] = ()) -> list[Build]:
     """Return the newest builds (in these states), newest first."""
@@ -214,8 +209,9 @@ def failing(session: Session) -> list[list[Build]]:
 
 
 def counts(session: Session) -> Counter[str]:
-    """Return how many are in each state."""
-    rows = session.exec(select(BuildRow.state, func.count()).group_by(BuildRow.state))
+    """Return how many are in each state in which something is left to do: of what is done there are years."""
+    counted = select(BuildRow.state, func.count()).where(col(BuildRow.state).in_(OPEN))
+    rows = session.exec(counted.group_by(BuildRow.state))
     return Counter(dict(rows.all()))
 
 

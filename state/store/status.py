@@ -83,7 +83,7 @@ class FailingStatus(TypedDict):
 
 
 class BuildsStatus(TypedDict):
-    """The queue: how many are in each state, and what fails."""
+    """The queue: how many are in each state in which something is left to do, and what fails."""
 
     states: Mapping[str, int]
     failing: Sequence[FailingStatus]

@@ -17,7 +17,7 @@ from tests.world import World
 from watcher import pipeline
 from watcher.app import App
 from watcher.conductor import Conductor
-from watcher.daemon import publish
+from watcher.daemon import publish, pulse
 from watcher.wiring import wired
 
 T = TypeVar("T")
@@ -139,11 +139,12 @@ def test_what_another_process_plans_is_built_at_once(world: World) -> None:
 
     async def job(app: App) -> None:
         conductor = Looking(app)
-        publishing = asyncio.create_task(publish(conductor))
+        tasks = [asyncio.create_task(publish(conductor)), asyncio.create_task(pulse(conductor, asyncio.Event()))]
         await conductor.looked.get()
         async with wired(app.config) as other:
             other.store.record([RenderAsked()], other.now())
         await asyncio.wait_for(conductor.looked.get(), 30)
-        publishing.cancel()
+        for task in tasks:
+            task.cancel()
 
     world.run(job)

@@ -17,6 +17,7 @@ from builder.oci import ACCEPTED, INDEX, Descriptor, Manifest, digest_of
 from builder.pace import Pace, asked
 from builder.registry_auth import Credentials, Tokens
 from state.errors import RegistryError
+from state.transport import told
 
 if TYPE_CHECKING:
     import httpx
@@ -220,7 +221,7 @@ class Registry:
             try:
                 response = await self._once(method, url, dict(headers or {}), content, (scope, action))
             except httpx.TransportError as error:
-                problem, wait = f"{type(error).__name__}: {error}".rstrip(": "), 0.0
+                problem, wait = told(error), 0.0
                 continue
             if response.status_code not in _BUSY:
                 return response

@@ -116,7 +116,10 @@ class Workshop:
                     labels=order.labels,
                 )
             )
-            await self._try(order, layout)
+            try:
+                await self._try(order, layout)
+            finally:
+                await self._engine.forget(layout)
             found = await asyncio.to_thread(_packages, layout) if order.telling or order.image.stack is None else None
             manifest = await publish.push(self._registry, self._staging, layout)
             if order.telling and found:

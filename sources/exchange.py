@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from state.errors import FetchError, NotPublished
+from state.transport import told
 
 if TYPE_CHECKING:
     import ssl
@@ -191,7 +192,7 @@ class Exchange:
             except TimeoutError:
                 raise self._error(url, f"took longer than {seconds:g} s") from None
             except httpx.TransportError as error:
-                raise _Again(self._error(url, f"{type(error).__name__}: {error}".rstrip(": "))) from None
+                raise _Again(self._error(url, told(error))) from None
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise self._error(url, f"{type(error).__name__}: {error}") from None
 

@@ -65,6 +65,9 @@ class Forge:
         body = tar({"stamp": stamp + hashlib.shake_256(stamp).digest(self.more), "var/lib/dpkg/status": DPKG})
         return layout(request.output, self.platform or request.platform, layers=(body,), labels=request.labels)
 
+    async def forget(self, layout: Layout) -> None:
+        """Nothing is kept."""
+
     async def run(
         self,
         layout: Layout,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -100,6 +101,25 @@ def test_a_newer_release_moves_the_moving_names_and_no_dated_one(foundry: Foundr
         assert after[name] == before[name]
     kept = {tag.ref.partition("/")[2] for tag in report.tags if tag.action != "written"}
     assert not kept
+
+
+def test_what_takes_longest_is_begun_first(foundry: Foundry) -> None:
+    """As far as earlier builds tell: a long one that is left for the end has all others wait for it."""
+    foundry.work()
+
+    async def spent(app: App) -> None:
+        rows = app.store.builds.newest(1000, ("tagged",))
+        app.store.builds.save(replace(row, seconds=900.0 if row.name.endswith("-build") else 9.0) for row in rows)
+
+    foundry.run(spent)
+    foundry.forge.made.clear()
+    foundry.world.publish(NEWER)
+    foundry.world.only("22.23.2")
+    foundry.world.decide("merge", foundry.world.sync()["pulls"][0]["number"])
+    foundry.work()
+    variants = [place.rpartition("/")[2] for place in foundry.forge.made]
+    assert variants == sorted(variants)
+    assert set(variants) == {"build", "run"}
 
 
 def test_a_second_image_of_one_day_gets_a_number_that_all_its_names_share(foundry: Foundry) -> None:

@@ -45,6 +45,26 @@ class Graph:
         blocked = [each for build in failed for each in self._block(build)]
         return [build for number, build in self._builds.items() if self._ready(number)], blocked
 
+    def left_after(self, spent: Mapping[str, float]) -> Mapping[int, float]:
+        """Return build → seconds until the last image that stands on it is made, it included, if nothing had to wait.
+
+        What is longest is begun first: then no long chain is left when all else is done (Hu's rule, critical path first:
+        https://en.wikipedia.org/wiki/List_scheduling). *spent* maps Dockerfiles to the seconds that they took lately.
+        """
+        usual = sum(spent.values()) / len(spent) if spent else 1.0
+        found: dict[int, float] = {}
+
+        def left(number: int) -> float:
+            if number not in found:
+                build = self._builds[number]
+                own = spent.get(build.dockerfile, usual) if build.kind == "build" else 0.0
+                found[number] = own + max((left(user) for user in self._users.get(build.name, ())), default=0.0)
+            return found[number]
+
+        for number in self._builds:
+            left(number)
+        return found
+
     def _ready(self, number: int) -> bool:
         return self._waits.get(number) == set() and self._due(self._builds[number])
 
@@ -94,6 +114,11 @@ class Graph:
         """Note that moving names lead to these."""
         for build in builds:
             self._builds[build.id] = replace(build, state="tagged")
+
+    @property
+    def builds(self) -> Collection[Build]:
+        """All of them."""
+        return self._builds.values()
 
     @property
     def left(self) -> int:

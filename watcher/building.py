@@ -6,12 +6,13 @@ The queue is in the database and every step is safe to repeat: whatever a crash 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from heapq import heappop, heappush
 
 from builder.publish import Tagged
 from builder.smoke import size_note
@@ -90,7 +91,9 @@ class Crew:
         self._app, self._works, self._gate, self._graph, self._report = app, works, gate, graph, report
         self._drawings, self._head = drawings, head
         self._limits = {"build": works.jobs, "relabel": works.relabels}
-        self._ready: dict[str, deque[Build]] = {kind: deque() for kind in self._limits}
+        self._ready: dict[str, list[tuple[float, int, Build]]] = {kind: [] for kind in self._limits}
+        lately = app.store.builds.spent({each.dockerfile for each in graph.builds if each.kind == "build"})
+        self._left, self._queued = graph.left_after(lately), itertools.count()
         self._busy: dict[asyncio.Task[None], str] = {}
         self._members: list[Build] = []
         self._refused = 0
@@ -123,13 +126,13 @@ class Crew:
 
     def _queue(self, builds: Iterable[Build]) -> None:
         for build in builds:
-            self._ready[build.kind].append(build)
+            heappush(self._ready[build.kind], (-self._left.get(build.id, 0.0), next(self._queued), build))
 
     def _start(self) -> bool:
         """Start what there is room for; whether anything is going on."""
         for kind, limit in self._limits.items():
             while self._ready[kind] and list(self._busy.values()).count(kind) < limit and not self._report.stopped:
-                self._busy[asyncio.create_task(self._one(self._ready[kind].popleft()))] = kind
+                self._busy[asyncio.create_task(self._one(heappop(self._ready[kind])[2]))] = kind
         return bool(self._busy)
 
     async def _one(self, build: Build) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from builder.engines import command
 from builder.engines.engine import BuildRequest, Ran
-from builder.oci import Layout
+from builder.oci import Layout, platform_of
 from state.errors import BuildError
 
 _FROM = re.compile(r"^FROM (?:--\S+ )*(\S+)", re.MULTILINE | re.IGNORECASE)
@@ -43,7 +43,7 @@ class Buildah:
 
     async def build(self, request: BuildRequest) -> Layout:
         """Build with ``buildah build``, and copy the image to its layout."""
-        tag = f"localhost/watcher-build:{request.output.name.lower()}"
+        tag = _tag(request.output)
         arguments = [
             "build",
             f"--platform={request.platform}",
@@ -57,14 +57,16 @@ class Buildah:
         ]
         arguments += [f"--build-arg={key}={value}" for key, value in request.arguments.items()]
         arguments += [f"--label={key}={value}" for key, value in request.labels.items()]
+        layout = Layout(request.output)
         try:
             with self._trusting() as trust:
                 await self._do(*arguments, *trust, str(request.context), log=request.log)
             await self._do("push", "--format=oci", tag, f"oci:{request.output}", log=request.log)
-        finally:
-            await self._do("rmi", "--force", tag, check=False)
-        layout = Layout(request.output)
-        if await asyncio.to_thread(_from_nothing, request.dockerfile):
+        except BaseException:
+            await self.forget(layout)
+            raise
+        on_nothing = await asyncio.to_thread(_from_nothing, request.dockerfile)
+        if on_nothing and platform_of(layout.config()) != request.platform:
             # buildah 1.28 says linux/arm/v7 of every ARM image that stands on no other, whatever it was asked for.
             await asyncio.to_thread(layout.state, request.platform)
         return layout
@@ -78,21 +80,35 @@ class Buildah:
         environment: Mapping[str, str] | None = None,
         seconds: float = 600.0,
     ) -> Ran:
-        """Run *command* in a working container of the layout, of which nothing is left.
-
-        buildah makes a reference of the path that it is told, and takes none with capitals, or with a dash beside an
-        underscore: so it is told the folder's own name, from beside it.
-        """
+        """Run *command* in a working container of the layout's image, of which nothing is left."""
         del platform  # the layout has one image; asked for linux/arm/v6, buildah 1.28 does not find what it just read
-        made = await self._do("from", f"oci:{layout.folder.name}", folder=layout.folder.parent)
-        container = made.output.split()[-1]
+        container, read = await self._container(layout)
         try:
             options = [f"--isolation={self.isolation}"]
             options += [f"--env={key}={value}" for key, value in (environment or {}).items()]
             return await self._do("run", *options, container, "--", *command, check=False, seconds=seconds)
         finally:
             await self._do("rm", container, check=False)
-            await self._do("rmi", f"localhost/{layout.folder.name}", check=False)
+            if read:
+                await self._do("rmi", f"localhost/{layout.folder.name}", check=False)
+
+    async def _container(self, layout: Layout) -> tuple[str, bool]:
+        """Make a working container: of the image in our storage with just this configuration, else of the layout, which is read.
+
+        To read a layout takes as long as to write it, and what was built a moment ago is still there.
+        """
+        kept = layout.manifest().config.digest.removeprefix("sha256:")
+        made = await self._do("from", "--pull-never", kept, check=False)
+        read = made.code != 0
+        if read:
+            # buildah makes a reference of the path that it is told, and takes none with capitals, or with a dash beside
+            # an underscore: so it is told the folder's own name, from beside it.
+            made = await self._do("from", f"oci:{layout.folder.name}", folder=layout.folder.parent)
+        return made.output.split()[-1], read
+
+    async def forget(self, layout: Layout) -> None:
+        """Remove the image from the storage."""
+        await self._do("rmi", "--force", _tag(layout.folder), check=False)
 
     @contextmanager
     def _trusting(self) -> Iterator[Sequence[str]]:
@@ -131,6 +147,11 @@ class Buildah:
             file.write(self.registries)
             file.flush()
             yield {**self.environment, "CONTAINERS_REGISTRIES_CONF": file.name}
+
+
+def _tag(output: Path) -> str:
+    """What the image is called in the storage whose layout is written to *output*."""
+    return f"localhost/watcher-build:{output.name.lower()}"
 
 
 def _from_nothing(dockerfile: Path) -> bool:

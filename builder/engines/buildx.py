@@ -99,6 +99,9 @@ class Buildx:
             )
             return await asyncio.to_thread(_ran, out)
 
+    async def forget(self, layout: Layout) -> None:
+        """Do nothing: what the builder keeps is its cache, which it tidies itself."""
+
     def _builder(self, platform: str) -> str:
         return self.builders.get(platform, self.builder)
 

@@ -54,7 +54,7 @@ class Engine(Protocol):
         ...
 
     async def build(self, request: BuildRequest) -> Layout:
-        """Build one image and return its layout: one plain manifest."""
+        """Build one image and return its layout: one plain manifest. :meth:`forget` ends what this begins."""
         ...
 
     async def run(
@@ -67,4 +67,8 @@ class Engine(Protocol):
         seconds: float = 600.0,
     ) -> Ran:
         """Run *command* (the entry point is not put before it) in a new container of the image, then remove it."""
+        ...
+
+    async def forget(self, layout: Layout) -> None:
+        """Remove what the engine keeps of an image that it built, for :meth:`run`, beside the layout."""
         ...

@@ -30,6 +30,9 @@ class Here:
         """Not asked for here."""
         raise NotImplementedError(request)
 
+    async def forget(self, layout: Layout) -> None:
+        """Nothing is kept."""
+
     async def run(
         self,
         layout: Layout,

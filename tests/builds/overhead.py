@@ -77,12 +77,13 @@ async def _build(chosen: Engine, order: Order, folder: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(body)
     # buildah calls an image by the name of its layout: no two that are built at once may have the same.
-    await chosen.build(
+    layout = await chosen.build(
         BuildRequest(
             context, context / order.dockerfile, order.platform, folder / f"layout-{order.inputs[:16]}", order.log, order.epoch,
             order.arguments, order.labels,
         )
     )  # fmt: skip
+    await chosen.forget(layout)
 
 
 def measured(build: Callable[[], str], settings: Path, work: Path) -> Mapping[str, Any]:

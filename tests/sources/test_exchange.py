@@ -60,7 +60,7 @@ async def test_a_body_that_drips_meets_the_clock(feed: Feed, upstream: Upstream)
     assert len(upstream.requests) == 1
 
 
-@pytest.mark.parametrize(("kind", "said"), [("stall", "ReadTimeout"), ("truncate", "RemoteProtocolError")])
+@pytest.mark.parametrize(("kind", "said"), [("stall", "no answer in time"), ("truncate", "the answer broke off")])
 async def test_what_breaks_off_is_tried_again(feed: Feed, upstream: Upstream, naps: Naps, kind: str, said: str) -> None:
     """Three attempts, then the error with the official URL."""
     upstream.faults[PATH] = Fault(kind)  # type: ignore[arg-type]
@@ -75,7 +75,7 @@ async def test_a_refused_connection_is_tried_again(settings: FeedSettings, naps:
     async with Feed(
         "node", replace(settings, mirrors={"https://nodejs.org": "http://127.0.0.1:1"}), sleep=naps
     ) as feed:
-        with pytest.raises(FetchError, match=OFFICIAL + r"ConnectError.*asked of the mirror 127\.0\.0\.1:1\)"):
+        with pytest.raises(FetchError, match=OFFICIAL + r"cannot be reached: .*asked of the mirror 127\.0\.0\.1:1\)"):
             await feed.get(INDEX)
     assert len(naps.taken) == 2
 

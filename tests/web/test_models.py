@@ -78,7 +78,7 @@ def test_no_mark_of_the_plot_hides_another(number: int) -> None:
         ("/events/5", {}, ("watcher explain 5 --json", "/api/v1/events/5")),
         ("/moves", {}, ("", "/moves.json")),
         ("/images", {"name": "a;b"}, ("watcher resolve 'a;b' --json", "/api/v1/resolve?name=a%3Bb")),
-        ("/nowhere", {}, ("watcher status --json", "/api/v1/status")),
+        ("/login", {"back": "/"}, ("", "")),
     ],
 )
 def test_a_page_names_what_tells_programs_the_same(path: str, asked: dict[str, str], told: tuple[str, str]) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from shlex import quote
 from urllib.parse import urlencode
 
-_STATUS = ("watcher status --json", "/api/v1/status")
 _PAGES: Sequence[tuple[str, str, str]] = (
+    (r"/", "watcher status --json", "/api/v1/status"),
     (r"/sources/([a-z0-9-]+)", "watcher releases {} --json", "/api/v1/releases/{}"),
     (r"/changes", "watcher pulls --json", "/api/v1/pulls"),
     (r"/changes/([0-9]+)", "watcher pulls show {} --json", "/api/v1/pulls/{}"),
@@ -29,4 +29,4 @@ def programs(path: str, asked: Mapping[str, str]) -> tuple[str, str]:
     for pattern, command, answer in _PAGES:
         if found := re.fullmatch(pattern, path):
             return command.format(*found.groups()), answer.format(*found.groups())
-    return _STATUS
+    return "", ""

@@ -23,7 +23,12 @@ case "$1" in push) for word in "$@"; do case "$word" in oci:*) cp -r "{made}" "$
 
 RUNS = """#!/bin/sh
 echo "$(basename "$PWD"): $*" >> "{said}"
-case "$1" in from) echo the-container ;; run) echo ran ;; esac
+case "$*" in
+  "from --pull-never {kept}") echo the-container ;;
+  "from --pull-never"*) echo "image not known" >&2; exit 125 ;;
+  from*) echo the-container ;;
+  run*) echo ran ;;
+esac
 """
 
 
@@ -47,11 +52,24 @@ async def test_a_trial_names_no_path_and_leaves_no_image(tmp_path: Path) -> None
     said, folder = tmp_path / "said", tmp_path / "Build-_x_"
     folder.mkdir()
     made = layout(folder / "layout-0123", "linux/amd64")
-    ran = await _stand_in(tmp_path, RUNS.format(said=said)).run(made, "linux/amd64", ["true"])
+    ran = await _stand_in(tmp_path, RUNS.format(said=said, kept="none")).run(made, "linux/amd64", ["true"])
     assert (ran.code, ran.output) == (0, "ran\n")
-    first, *others = said.read_text().splitlines()
-    assert first == "Build-_x_: from oci:layout-0123"
+    _, second, *others = said.read_text().splitlines()
+    assert second == "Build-_x_: from oci:layout-0123"
     assert [line.partition(": ")[2] for line in others[-2:]] == ["rm the-container", "rmi localhost/layout-0123"]
+
+
+async def test_a_trial_of_what_was_just_built_reads_no_layout(tmp_path: Path) -> None:
+    """The image of that configuration is still in the storage; it stays there until it is forgotten."""
+    said = tmp_path / "said"
+    made = layout(tmp_path / "layout-0123", "linux/amd64")
+    kept = made.manifest().config.digest.removeprefix("sha256:")
+    engine = _stand_in(tmp_path, RUNS.format(said=said, kept=kept))
+    await engine.run(made, "linux/amd64", ["true"])
+    commands = [line.partition(": ")[2] for line in said.read_text().splitlines()]
+    assert [commands[0], *commands[2:]] == [f"from --pull-never {kept}", "rm the-container"]
+    await engine.forget(made)
+    assert said.read_text().splitlines()[-1].endswith(": rmi --force localhost/watcher-build:layout-0123")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ https://github.com/opencontainers/image-spec/blob/main/layer.md
 from __future__ import annotations
 
 import tarfile
+from collections import OrderedDict
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +14,7 @@ from builder.oci import Layout
 from state.errors import RegistryError
 
 _LIMIT = 256 << 20
+_KEPT = 8
 _HIDDEN, _OPAQUE = ".wh.", ".wh..wh..opq"
 
 
@@ -28,12 +30,25 @@ def files(layout: Layout, wanted: Collection[str]) -> dict[str, bytes]:
         if not open_ones:
             break
         try:
-            here, gone = _layer(layout.blob(layer.digest), open_ones)
+            here, gone = _known(layer.digest, layout.blob(layer.digest), frozenset(wanted))
         except (tarfile.TarError, OSError, EOFError) as error:
             raise RegistryError("", layer.digest, f"is a layer that cannot be read: {error}") from error
-        found |= here
+        found |= {path: here[path] for path in here.keys() & open_ones}
         open_ones -= here.keys() | gone
     return found
+
+
+_seen: OrderedDict[tuple[str, frozenset[str]], tuple[dict[str, bytes], set[str]]] = OrderedDict()
+
+
+def _known(digest: str, blob: Path, wanted: frozenset[str]) -> tuple[dict[str, bytes], set[str]]:
+    """What :func:`_layer` says of a blob, read once for the images that share it: most share those of their distro."""
+    key = digest, wanted
+    said = _seen.pop(key, None) or _layer(blob, wanted)
+    _seen[key] = said
+    while len(_seen) > _KEPT:
+        _seen.popitem(last=False)
+    return said
 
 
 def _layer(blob: Path, wanted: Collection[str]) -> tuple[dict[str, bytes], set[str]]:

@@ -116,11 +116,7 @@ class Workshop:
                     labels=order.labels,
                 )
             )
-            try:
-                await self._try(order, layout)
-            finally:
-                await self._engine.forget(layout)
-            found = await asyncio.to_thread(_packages, layout) if order.telling or order.image.stack is None else None
+            found = await self._judged(order, layout)
             manifest = await publish.push(self._registry, self._staging, layout)
             if order.telling and found:
                 await self._tell(order, order.telling, manifest, found)
@@ -133,6 +129,18 @@ class Workshop:
         told = sbom.document(order.name, manifest.digest, found, telling.payloads, created, telling.tool)
         attachment = Attachment(sbom.MEDIA, written(told), {})
         await referrers.attach(self._registry, self._staging, manifest, attachment)
+
+    async def _judged(self, order: Order, layout: Layout) -> Installed | None:
+        """Try the image out, and read meanwhile which packages it has, where that is of use."""
+        wanted = order.telling is not None or order.image.stack is None
+        reading = asyncio.ensure_future(asyncio.to_thread(_packages, layout)) if wanted else None
+        try:
+            await self._try(order, layout)
+        finally:
+            await self._engine.forget(layout)
+            if reading:
+                await asyncio.wait([reading])  # the layout is gone after this
+        return reading.result() if reading else None
 
     async def _try(self, order: Order, layout: Layout) -> None:
         stated = platform_of(layout.config())

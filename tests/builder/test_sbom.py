@@ -88,6 +88,16 @@ def test_a_folder_that_is_gone_takes_its_files_along(tmp_path: Path, mark: str) 
     assert list(layers.files(other, packages.WANTED)) == ["var/lib/dpkg/status"]
 
 
+def test_a_layer_that_images_share_is_read_once(tmp_path: Path) -> None:
+    """By its digest, and each image sees of it what its own layers leave to see."""
+    base = tar({"var/lib/dpkg/status": DPKG, "usr/lib/os-release": DEBIAN, "shared": b"by two"})
+    one = layout(tmp_path / "one", layers=(base,))
+    assert layers.files(one, packages.WANTED) == {"var/lib/dpkg/status": DPKG, "usr/lib/os-release": DEBIAN}
+    two = layout(tmp_path / "two", layers=(base, tar({"var/lib/dpkg/.wh.status": b""})))
+    two.blob(two.manifest().layers[0].digest).unlink()
+    assert layers.files(two, packages.WANTED) == {"usr/lib/os-release": DEBIAN}
+
+
 def test_a_layer_that_is_no_tar_is_told(tmp_path: Path) -> None:
     """With its digest."""
     with pytest.raises(RegistryError, match="layer that cannot be read"):

@@ -157,6 +157,15 @@ class Registry:
         self._expect(response, _CREATED, repository, digest)
         self._blobs.add((repository, digest))
 
+    async def may_push(self, repository: str) -> None:
+        """Begin an upload, and take it back: nothing is left there.
+
+        :raises RegistryError: it is refused, as the first push would be
+        """
+        begun = await self._ask("POST", f"{repository}/blobs/uploads/")
+        self._expect(begun, _ACCEPTED, repository, "an upload")
+        await self._ask("DELETE", self._location(begun), repository=repository)  # a registry may leave it to time
+
     async def put(self, repository: str, reference: str, manifest: Manifest) -> str:
         """Write a manifest under a tag or its own digest; every blob that it names must be there.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from builder.engines import command, discover
 from builder.engines.engine import Engine
+from generator.rows import Catalogue
 from state.errors import BuildError, ForgeError, GitError, WatcherError
 from state.model import Arch
 from state.store import schema
@@ -104,12 +105,19 @@ _HOW = {
 
 async def _wanted(config: Configured) -> frozenset[Arch]:
     """Return the architectures that the catalogue has images for; all, where it cannot be read."""
+    catalogue = await _catalogue(config)
+    if catalogue is None:
+        return frozenset(Arch)
+    return frozenset(arch for distro in catalogue.distros.values() for line in distro.lines for arch in line.bases)
+
+
+async def _catalogue(config: Configured) -> Catalogue | None:
+    """Return the catalogue as it is merged, None where it cannot be read: another finding says why."""
     try:
         images = Snapshots(wiring.adapters(config, config.var)[0], config.settings.images.branch)
-        distros = (await images.catalogue(await images.head())).distros.values()
+        return await images.catalogue(await images.head())
     except WatcherError:
-        return frozenset(Arch)
-    return frozenset(arch for distro in distros for line in distro.lines for arch in line.bases)
+        return None
 
 
 async def _platforms(engine: Engine | None, wanted: frozenset[Arch]) -> list[Finding]:
@@ -185,10 +193,13 @@ async def _registry(config: Configured) -> list[Finding]:
 
 
 async def _reached(config: Configured) -> str:
+    """That an upload may be begun: to be answered is not to be let in."""
     own = config.settings.registry
+    catalogue = await _catalogue(config)
+    staging = f"{catalogue.family.namespace if catalogue else 'watcher-doctor'}/{own.staging}"
     async with registry_access.opened(config, attempts=1) as registry:
-        await registry.digest(f"watcher-doctor/{own.staging}", "none")
-    return f"{own.url} answers" + (f", as {own.user}" if own.user else ", without a login")
+        await registry.may_push(staging)
+    return f"{own.url} takes uploads to {staging}" + (f", as {own.user}" if own.user else ", without a login")
 
 
 async def _said(what: str, look: Awaitable[str], todo: str) -> Finding:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SHOTS, TOKEN, Served
 
@@ -107,6 +108,43 @@ def test_a_page_of_builds_follows_what_happens_and_keeps_the_focus(served: Serve
     expect(page.locator("#plan-9001")).to_be_visible(timeout=15_000)
     expect(page.locator("#plan-9000")).to_be_focused()
     page.close()
+
+
+def test_what_a_reader_closed_and_follows_outlives_a_refresh(served: Served, chromium: Browser) -> None:
+    """A list that was closed stays closed, the graph where it was scrolled to, and a log at its end while it grows."""
+    page = chromium.new_page(viewport={"width": 390, "height": 780})
+    page.goto(served.url + "/builds/9000")
+    first = page.locator("details[open]").first
+    name = first.get_attribute("id")
+    first.locator("summary").click()
+    page.evaluate("document.querySelector('#graph').scrollLeft = 40")
+    _refreshed(page)
+    expect(page.locator(f"#{name}")).not_to_have_attribute("open", "")
+    assert page.evaluate("document.querySelector('#graph').scrollLeft") == 40
+
+    with served.store() as store:
+        running = next(build for build in store.builds.of(9000) if build.state == "running")
+        store.builds.save([replace(running, log="live.log")])
+    log = served.config.var / "builds" / "live.log"
+    log.write_text("a line\n" * 200)
+    page.goto(f"{served.url}/builds/9000/{running.id}")
+    page.locator("#log").focus()
+    page.evaluate("document.querySelector('#log').scrollTop = 1e6")
+    log.write_text("a line\n" * 300)
+    _refreshed(page)
+    expect(page.locator("#log")).to_be_focused()
+    rest = page.evaluate("(e => e.scrollHeight - e.clientHeight - e.scrollTop)(document.querySelector('#log'))")
+    assert page.locator("#log").inner_text().count("a line") == 300
+    assert rest < 4
+    with served.store() as store:
+        store.builds.save([running])
+    page.close()
+
+
+def _refreshed(page: Page) -> None:
+    """Wait until the living part of a page was fetched anew."""
+    page.evaluate("document.querySelector('#live').dataset.old = 'yes'")
+    expect(page.locator("#live:not([data-old])")).to_be_visible(timeout=15_000)
 
 
 def test_a_maintainer_logs_in_and_merges(served: Served, chromium: Browser) -> None:

@@ -40,7 +40,7 @@ class Repository:
 class LoopbackRegistry:
     """The registry: ``with LoopbackRegistry() as registry``.
 
-    ``login`` (user, password) asks for a token first. ``mounts`` False refuses to mount; ``referrers`` False has no
+    ``login`` (user, password) asks for a token first, with ``public`` only of who writes. ``mounts`` False refuses to mount; ``referrers`` False has no
     such API, like docker-registry 2.8; ``deletes`` False refuses to delete. ``faults`` lists statuses that the next
     requests get, oldest first, with ``retry_after``. With ``tls`` it takes https alone.
     ``asked`` counts (method, kind) and ``moved`` the bytes of blobs that came or went; ``written`` are all tags ever written,
@@ -48,6 +48,7 @@ class LoopbackRegistry:
     """
 
     login: tuple[str, str] | None = None
+    public: bool = False
     mounts: bool = True
     referrers: bool = True
     deletes: bool = True
@@ -145,7 +146,10 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def _permitted(self) -> bool:
-        if self.server.registry.login is None or self.headers.get("authorization") == "Bearer sesame":
+        registry = self.server.registry
+        if registry.login is None or self.headers.get("authorization") == "Bearer sesame":
+            return True
+        if registry.public and self.command in ("GET", "HEAD"):
             return True
         realm = f'Bearer realm="http://{self.server.registry.host}/token",service="loopback"'
         self._say(401, headers={"WWW-Authenticate": realm})

@@ -87,6 +87,21 @@ def test_a_registry_makes_an_engine_needed(world: World, monkeypatch: pytest.Mon
     assert server.host in found["registry"]["told"]
 
 
+def test_a_registry_that_is_read_by_everybody_has_to_let_us_write(world: World) -> None:
+    """What the first push would be told is told now, of the repository that is pushed to; nothing is left there."""
+    with LoopbackRegistry(login=("ada", "right"), public=True) as server:
+        url = f'[registry]\nurl = "http://{server.host}"\n'
+        world.settings(url)
+        _, found = examined(world.folder / "ws")
+        assert not found["registry"]["ok"]
+        assert "balenalib/staging: " in found["registry"]["told"]
+        (password := world.folder / "password").write_text("right")
+        world.settings(f'{url}user = "ada"\npassword_file = "{password}"\n')
+        _, found = examined(world.folder / "ws")
+        assert found["registry"]["told"] == f"http://{server.host} takes uploads to balenalib/staging, as ada"
+        assert server.asked.count(("DELETE", "session")) == 1
+
+
 def test_only_the_engine_that_is_named_is_needed(world: World) -> None:
     """The other one may be absent."""
     world.settings('[registry]\nurl = "http://127.0.0.1:1"\n[builds]\nengine = "buildx"\n')

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from state.store import Move, Store
+from state.store import Move, Pin, Store
 from tests.web.conftest import Serve
 from tests.web.test_builds import build
 from tests.world import World
@@ -98,6 +98,23 @@ async def test_the_page_of_an_image_tells_which_packages_changed(imported: World
         assert "1 package changed" in text
         assert "curl 8.14.1-2 → 8.14.1-3" in text
         assert "packages not known" in text
+
+
+@pytest.mark.parametrize("name", ["balenalib/debian-node:22", "balenalib/amd64-debian-node:20.1.0-trixie-run"])
+async def test_the_page_of_a_name_without_an_image_of_its_own_tells_its_past(
+    imported: World, serve: Serve, name: str
+) -> None:
+    """An index over architectures, and a name that moves no more: what they led to, and a pin, as the command tells it."""
+    repository, _, tag = name.partition(":")
+    async with serve(imported) as (browser, app, _):
+        app.store.ledger.moved([Move(repository, tag, OLD, NEW, NOW, "index", "all its members")])
+        app.store.ledger.pins.add([Pin(repository, tag, NEW, NOW, "known to work")])
+        text = (await browser.get("/images", params={"name": name})).text
+        assert "What it led to" in text
+        assert "all its members" in text
+        assert "known to work" in text
+        unknown = (await browser.get("/images", params={"name": f"{repository}:19"})).text
+        assert "What it led to" not in unknown
 
 
 async def _turned(browser: httpx.AsyncClient, url: str | None, kind: str) -> list[list[str]]:

@@ -12,13 +12,13 @@ from starlette.responses import Response
 
 from generator.explain import because
 from generator.resolve import Resolver
-from state.store import Pin, PullRecord
+from state.store import Pin, PullRecord, Store
 from state.store.contents import Shift
 from watcher import history
 from watcher.app import App
 from watcher.changes import sides
 from watcher.family import Answer, answer
-from watcher.history import Step
+from watcher.history import History, Step
 from watcher.web.pages.moves import shift
 from watcher.web.site import Site
 from watcher.web.view import show
@@ -86,16 +86,23 @@ async def page(site: Site, request: Request) -> Response:
 async def read(app: App, resolver: Resolver, head: str, name: str, device: str | None) -> ImagePage:
     """Resolve *name* and gather what memory and git know of it; LookupError where it is no name at all."""
     found = await asyncio.to_thread(answer, resolver, app.store, name, device)
-    image = found.resolved.image
-    if image is None:
-        return ImagePage(found, found.resolved.names, (), None)  # an index, or nothing
+    image, past = found.resolved.image, await asyncio.to_thread(_past, resolver, app.store, name)
+    if image is None:  # an index, a name that moves no more, or nothing
+        return ImagePage(found, found.resolved.names, (), None, past.steps[:_STEPS], past.pin)
     tags, reasons = resolver.names.tags(image), list(because(resolver.catalogue, image))
     file = await dockerfile(app, head, image.dockerfile, image.stack or image.distro)
-    past = await asyncio.to_thread(history.tell, resolver, app.store, name)
     steps = past.steps[:_STEPS]
     pairs = {(step.before, step.digest) for step in steps if step.before}
     changed = await asyncio.to_thread(app.store.builds.contents.shifts, pairs) if pairs else {}
     return ImagePage(found, tags, reasons, file, steps, past.pin, changed)
+
+
+def _past(resolver: Resolver, store: Store, name: str) -> History:
+    """What the name led to, which is nothing where it was never published."""
+    try:
+        return history.tell(resolver, store, name)
+    except LookupError:
+        return History(name, None, None, ())
 
 
 async def dockerfile(app: App, head: str, path: str, about: str) -> Dockerfile | None:

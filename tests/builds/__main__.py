@@ -27,7 +27,7 @@ from typing import Any
 
 import tomlkit
 
-from tests.builds import bases, daemon, family, farm, machine, overhead, registry
+from tests.builds import bases, daemon, family, farm, machine, overhead, payload, registry
 from tests.builds.languages import Languages
 from tests.builds.upstream import LINE, NEWER, OLDER, Node
 from tests.images.larder import Larder
@@ -50,6 +50,7 @@ class Run:
     machines: Sequence[bases.Machine]
     environment: Mapping[str, str]
     mirrors: Mapping[str, str]
+    engine: str
 
     @property
     def names(self) -> list[str]:
@@ -74,11 +75,11 @@ class Run:
         """What a name leads to in the registry, asked of the registry itself."""
         repository, _, tag = name.partition(":")
         url = f"{'http' if self.plain else 'https'}://{self.registry}/v2/{repository}/manifests/{tag}"
-        request = urllib.request.Request(url, method="HEAD", headers={"Accept": _ACCEPT} | self._login())
+        request = urllib.request.Request(url, method="HEAD", headers={"Accept": _ACCEPT} | self.login())
         with urllib.request.urlopen(request, timeout=30) as response:
             return str(response.headers["Docker-Content-Digest"])
 
-    def _login(self) -> dict[str, str]:
+    def login(self) -> dict[str, str]:
         """The header for a registry that asks who is there by itself; the settings are those of the program."""
         user, password = (self.environment.get(f"WATCHER_REGISTRY__{what}", "") for what in ("USER", "PASSWORD"))
         plain = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -149,7 +150,7 @@ def main() -> None:
             url = given.registry or f"http://{own}"
             mirrors = {**upstream.mirrors(), "https://registry-1.docker.io": f"http://{own}"}
             plain, host = url.startswith("http://"), url.partition("://")[2]
-            run = Run(work / "workspace", host, plain, machines, environment, mirrors)
+            run = Run(work / "workspace", host, plain, machines, environment, mirrors, given.engine)
             start(run, work, given.engine, url)
             for source in ("node", "go", "openjdk"):
                 node.signer.install(run.workspace / "var" / "keys" / source)
@@ -204,8 +205,21 @@ def play(run: Run, node: Node) -> None:
     after = {name: run.digest(name) for name in run.names}
     check(all(before[name] != after[name] for name in before), "every moving name leads to the new image")
     check(all(run.digest(name) == digest for name, digest in dated.items()), "every dated name leads where it led")
+    share(run)
     report(run, {"first": first, "second": second})
     compare(run, second)
+
+
+def share(run: Run) -> None:
+    """With BuildKit the layers of Node.js are one blob on two bases: the architecture's image and the class's."""
+    root = f"{'http' if run.plain else 'https'}://{run.registry}"
+    image, base = f"balenalib/amd64-debian-node:{LINE}-{bases.SUITE}-run", f"balenalib/amd64-debian:{bases.SUITE}-run"
+    found = payload.shared(payload.asked(root, run.login()), image, base, DEVICE)
+    told = f"{found.layers} layers of {found.size / 2**20:.1f} of {found.above / 2**20:.1f} MiB are shared by two bases"
+    if run.engine == "buildx":
+        check(found.size > 0.9 * found.above, told)
+    else:
+        print(f"  {told}")
 
 
 def speak(run: Run, go: str, java: str) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from builder.engines import command
+from builder.engines.buildx import Buildx
 from builder.engines.engine import BuildRequest, Engine
 from builder.oci import Layout
 from builder.smoke import smoke
@@ -67,6 +69,8 @@ async def _bare(settings: Path, names: Collection[str], work: Path, tried: bool)
             assert not wrong, wrong
         await chosen.forget(layout)
 
+    if isinstance(chosen, Buildx):  # else it would find what it built for us
+        await command.run([*chosen.program, "prune", "--all", "--force"], chosen.environment)
     begun = time.monotonic()
     await together.each(one, orders, config.settings.builds.jobs)
     return time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""The container file, the compose file, the unit, the manifests, the App and the backup hold what they promise."""
+"""The container file, the compose file, the unit, the manifests and the App hold what they promise."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ import pytest
 import yaml
 
 from state.model import Arch
-from state.store import Store
-from tests.world import World
-from watcher.config import Settings, load
+from watcher.config import Settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -108,6 +106,17 @@ def test_the_unit_is_one_that_systemd_takes_and_calls_safe() -> None:
     command = [program, "security", "--offline=true", "--threshold=20", unit]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-300:]
+
+
+def test_commands_find_the_memory_of_the_unit() -> None:
+    """The settings that deploy.md describes for systemd name the folder that the unit has as its state."""
+    told = (DEPLOY / "docs" / "how-to" / "deploy.md").read_text()
+    found = re.search(r"## systemd.*?```toml\n(.*?)```.*?\n## ", told, re.DOTALL)
+    assert found
+    settings = Settings(**tomllib.loads(found[1]))
+    unit = (DEPLOY / "systemd" / "watcher.service").read_text()
+    assert f"Environment=WATCHER_STATE__FOLDER={settings.state.folder}\n" in unit
+    assert f"StateDirectory={settings.state.folder.name}\n" in unit
 
 
 def test_every_pod_of_ours_is_confined_and_can_be_asked() -> None:
@@ -211,22 +220,3 @@ def test_the_app_asks_for_no_more_than_the_adapter_uses() -> None:
     assert {name for name, level in rights.items() if level == "write"} == {"contents", "pull_requests", "issues"}
     assert "administration" not in rights
     assert set(found["default_events"]) == {"pull_request", "push", "issues", "issue_comment", "check_suite"}
-
-
-def test_a_backup_brings_everything_back(imported: World, tmp_path: Path) -> None:
-    """Settings, memory, images and pull requests are there again; nothing is written over, and no secret is inside."""
-    script, archive = DEPLOY / "backup.sh", tmp_path / "backup.tar.gz"
-    workspace = imported.folder / "ws"
-    subprocess.run([script, "save", workspace, archive], check=True)
-    assert archive.stat().st_mode & 0o077 == 0
-    with Store.open(load(imported.config_file).database_url) as store:
-        before = store.last_event(), [pull.document() for pull in store.pulls()]
-    refs = imported.git("for-each-ref", "--format=%(refname) %(objectname)")
-    assert subprocess.run([script, "restore", workspace, archive], check=False, capture_output=True).returncode == 1
-    shutil.rmtree(workspace)
-    subprocess.run([script, "restore", workspace, archive], check=True)
-    with Store.open(load(imported.config_file).database_url) as store:
-        assert (store.last_event(), [pull.document() for pull in store.pulls()]) == before
-    assert imported.git("for-each-ref", "--format=%(refname) %(objectname)") == refs
-    report = imported.report()
-    assert (report.exit_code, report.pulls) == (0, [])

@@ -32,6 +32,9 @@ def play(docker: Docker, image: str, work: Path) -> None:
     print("  ok: its HEALTHCHECK, carried out by Docker, calls it healthy")
     for path, wanted in (("/healthz", '"ok"'), ("/", "Sources"), ("/metrics", "watcher_builds_total")):
         check(wanted in docker.get(f"http://127.0.0.1:8080{path}"), f"{path} answers on the published port")
+    saved = docker("exec", name, "sh", "-c", "watcher-backup save /var/lib/watcher - | tar -tzf -").splitlines()
+    wanted_files = {"./watcher.toml", "./watcher.db", "./images.git/HEAD"}
+    check(wanted_files <= {*saved}, "watcher-backup saves settings, memory and images, while it runs")
     docker("stop", "--time=60", name)
     state = json.loads(docker("inspect", "--format={{json .State}}", name))
     check(state["ExitCode"] == 0 and not state["OOMKilled"], "SIGTERM ends it with exit code 0")

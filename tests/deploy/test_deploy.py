@@ -148,6 +148,37 @@ def test_every_pod_of_ours_is_confined_and_can_be_asked() -> None:
         assert {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe")} == {"health"}
 
 
+def test_the_namespace_admits_its_pods() -> None:
+    """Where a profile of a pod is Unconfined, its namespace enforces neither level that forbids that; none is the default."""
+    levels = {
+        document["metadata"]["name"]: document["metadata"]["labels"].get("pod-security.kubernetes.io/enforce", "")
+        for _, document in manifests()
+        if document["kind"] == "Namespace"
+    }
+    unconfined = {
+        document["metadata"]["name"]: document["metadata"].get("namespace", "watcher")
+        for _, document in manifests()
+        if document["kind"] == "Deployment" and "'Unconfined'" in repr(document["spec"]["template"]["spec"])
+    }
+    assert unconfined.keys() == {"buildkit", "worker-amd64", "worker-arm64"}
+    for folder in (KUBERNETES, FARM):
+        assert yaml.safe_load((folder / "kustomization.yaml").read_text())["namespace"] == "watcher"
+    for name, namespace in unconfined.items():
+        assert levels[namespace] in ("", "privileged"), name
+
+
+def test_who_runs_docker_has_it() -> None:
+    """Buildx is in the image of publish alone; so whoever sets it up, or is told where its builders are, is that image."""
+    found = {
+        name: {each["image"] for each in containers if "BUILDX_CONFIG" in {v["name"] for v in each.get("env", [])}}
+        for name, pod in pods()
+        for containers in [[*pod["containers"], *pod.get("initContainers", [])]]
+    }
+    for name in ("publish", "worker-amd64", "worker-arm64"):
+        assert found.pop(name) == {"base-image-watcher-publish"}, name
+    assert not any(found.values())
+
+
 def test_prometheus_finds_every_role_and_may_ask_it() -> None:
     """The annotations name the port that the container listens on, and a policy lets that through."""
     policies = [document["spec"] for _, document in manifests() if document["kind"] == "NetworkPolicy"]

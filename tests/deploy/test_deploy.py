@@ -95,6 +95,15 @@ def test_every_service_of_the_compose_file_is_confined() -> None:
     assert "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?" in text
 
 
+def test_compose_is_begun_as_its_own_head_says() -> None:
+    """The images repository that its settings name is made before it is up: by the command that deploy.md has, too."""
+    head = (DEPLOY / "compose" / "compose.yaml").read_text().partition("\nname:")[0]
+    remote = tomllib.loads((DEPLOY / "compose" / "watcher.toml").read_text())["images"]["remote"]
+    made = f"docker compose run --rm --no-deps watcher init {Path(remote).parent}"
+    assert -1 < head.find("docker compose build") < head.find(made) < head.find("docker compose up")
+    assert made in (DEPLOY / "docs" / "how-to" / "deploy.md").read_text()
+
+
 def test_the_unit_is_one_that_systemd_takes_and_calls_safe() -> None:
     """``systemd-analyze`` finds no wrong line, and an exposure below 2 of 10."""
     program = shutil.which("systemd-analyze")

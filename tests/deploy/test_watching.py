@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.web.conftest import Serve
 from tests.world import World
 from watcher.app import App
+from watcher.web import metrics
 from watcher.web.metrics import Metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -51,6 +52,15 @@ async def test_every_metric_that_is_asked_for_is_told(proposed: World, serve: Se
     asked = {name for expression in expressions for name in _NAME.findall(expression)}
     assert len(asked) > 10
     assert asked <= told
+
+
+def test_every_metric_is_described_once() -> None:
+    """daemon.md has a line for each that the code names, and no two that say different things."""
+    told = (DEPLOY / "docs" / "how-to" / "daemon.md").read_text()
+    rows = re.findall(r"^\| (`watcher_.*?) \|", told, re.MULTILINE)
+    described = sorted(name for row in rows for name in re.findall(r"`(watcher_[a-z_]+)", row))
+    named = set(re.findall(r'"(watcher_[a-z_]+)"', Path(metrics.__file__).read_text()))
+    assert described == sorted(named - {"watcher_info"})
 
 
 def generate(app: App) -> list[bytes]:

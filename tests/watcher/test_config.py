@@ -31,6 +31,12 @@ def test_the_file_of_a_new_workspace_is_all_defaults(tmp_path: Path) -> None:
     assert settings.github.repository == "OWNER/NAME"
 
 
+def test_the_documentation_shows_that_very_file() -> None:
+    """deploy/docs/settings.md has what init writes, line by line."""
+    page = (Path(__file__).parents[2] / "deploy" / "docs" / "settings.md").read_text()
+    assert f"```toml\n{workspace.scaffold('watcher.toml')}```\n" in page
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """WATCHER_, the table, two underscores, the key."""
     file = write(tmp_path, '[web]\nlisten = "127.0.0.1:1"\n[publish]\nmode = "observe"\n')

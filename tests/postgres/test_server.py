@@ -11,16 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
 
 from state.errors import StoreError
 from state.events import SupportEnded
 from state.store import Store
-from state.store.schema import connect, migrations
-from state.tables import Row
+from tests.state import first_schema
 from tests.state.facts import NOW
 from tests.upstream import Upstream
 from tests.world import NEWER, World
@@ -32,20 +27,8 @@ ENDED = SupportEnded("node", "20", "20.1.0", "2026-04-30")
 
 def test_the_migrations_lead_from_the_first_schema_to_ours(empty: str) -> None:
     """What an older watcher recorded is there afterwards, and Alembic would change nothing more."""
-    engine = create_engine(empty)
-    with engine.begin() as connection:
-        command.upgrade(migrations(connection), "0001")
-        connection.execute(
-            text("INSERT INTO event (at, kind, source, data, attempts, error) VALUES (now(), :kind, 'node', :data, 0, '')"),
-            {"kind": "SupportEnded", "data": json.dumps({"source": "node", "line": "20", "version": "20.1.0", "ended": "2026-04-30"})},
-        )  # fmt: skip
-    engine.dispose()
-    with Store.open(empty) as store:
-        assert [each.event for each in store.unfinished()] == [ENDED]
-    engine = connect(empty)
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Row.metadata) == []
-    engine.dispose()
+    first_schema.leave(empty)
+    first_schema.check(empty)
 
 
 def test_two_processes_may_make_the_same_database(empty: str) -> None:

@@ -23,6 +23,7 @@ from state.events import SupportEnded
 from state.store import Store
 from state.store.schema import HEAD, connect, migrations
 from state.tables import Row, UtcTime
+from tests.state import first_schema
 from tests.state.facts import LATER, NOW
 
 ENDED = SupportEnded("node", "20", "20.1.0", "2026-04-30")
@@ -54,6 +55,13 @@ def test_the_migrations_make_the_tables(url: str) -> None:
     engine.dispose()
     assert sql.startswith("CREATE UNIQUE INDEX")
     assert "state = 'open'" in sql
+
+
+def test_the_migrations_keep_what_the_first_schema_had(tmp_path: Path) -> None:
+    """A release with its file, its event, its pull request and its tag, made under 0001, are read by today's store."""
+    url = f"sqlite:///{tmp_path}/state.db"
+    first_schema.leave(url)
+    first_schema.check(url)
 
 
 def test_the_tables_can_be_made_by_postgresql() -> None:
@@ -150,6 +158,7 @@ def test_what_was_recorded_outlives_a_kill(url: str) -> None:
     """A process that is killed while it records loses nothing that `record` had returned from."""
     code = f"""
 from state.store import Store
+from tests.state import first_schema
 from tests.state.facts import NOW
 from tests.state.test_schema import ENDED
 store = Store.open({url!r})

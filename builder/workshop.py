@@ -38,7 +38,8 @@ class Order:
     ``inputs`` (64 hexadecimal digits) is the digest of all that decides what comes out. ``files`` is the build context,
     path → content, in it ``dockerfile``; ``arguments`` and ``labels`` are the engine's. ``epoch`` is the time of every
     file that the build makes, in seconds since 1970. ``expected`` is what the image has to be. All that the engine says
-    goes to ``log``. With ``telling`` it is told beside the image what it is made of (SPDX).
+    goes to ``log``. With ``telling`` it is told beside the image what it is made of (SPDX). Who makes it ends after
+    ``minutes``: to wait for a worker's turn is no part of them.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Order:
     log: Path
     expected: Expected = field(default_factory=Expected)
     telling: Telling | None = None
+    minutes: float = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Unfit(BuildError):
 
 
 class Workshop:
-    """A maker on this machine. ``staging`` is a repository, ``scratch`` a folder for contexts and layouts."""
+    """A maker on this machine, or of a farm's worker. ``staging`` is a repository, ``scratch`` a folder for contexts and layouts."""
 
     def __init__(
         self, engine: Engine, registry: Registry, staging: str, scratch: Path, trial: Trial | None = None
@@ -100,6 +102,13 @@ class Workshop:
 
     async def make(self, order: Order) -> Made:
         """Build, check what the image says of itself, try it out, push it by digest, and note its inputs as its tag."""
+        try:
+            async with asyncio.timeout(order.minutes * 60):
+                return await self._make(order)
+        except TimeoutError:
+            raise BuildError(f"no end after {order.minutes:g} minutes: [builds] minutes allows more") from None
+
+    async def _make(self, order: Order) -> Made:
         begun = monotonic()
         async with room(self._scratch) as folder:
             context = folder / "context"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -55,6 +56,35 @@ def _with(app: App, times: int, seen: list[Gone]) -> App:
             yield replace(found, maker=seen[-1])
 
     return replace(app, works=works)
+
+
+@dataclass
+class Line:
+    """Lets an order wait for a second before it is made, as a farm does whose workers are busy."""
+
+    maker: Maker
+
+    async def make(self, order: Order) -> Made:
+        """Wait, and let it be made; note how long that took."""
+        await asyncio.sleep(1)
+        return await self.maker.make(order)
+
+
+def test_to_wait_in_line_is_no_time_of_a_build(foundry: Foundry) -> None:
+    """What a build took is what the worker says and what came after it; the limit is the worker's to keep."""
+
+    async def job(app: App) -> Report:
+        @asynccontextmanager
+        async def works(namespace: str) -> AsyncIterator[Works]:
+            async with app.works(namespace) as found:
+                yield replace(found, maker=Line(found.maker), minutes=0.9 / 60)
+
+        return await work(replace(app, works=works))
+
+    report: Report = foundry.run(job)
+    assert report.broken == []
+    assert report.built
+    assert all(0 < build.seconds < 1 for build in report.built)
 
 
 def test_what_is_down_ends_the_run_without_a_strike(foundry: Foundry) -> None:

@@ -22,7 +22,7 @@ class Works:
     """A registry, and what makes images: this machine's workshop, or many machines.
 
     ``staging`` is the repository, below the family's namespace, in which images wait for their names. ``jobs`` builds
-    and ``relabels`` of devices go on at once; a build ends after ``minutes``. ``logs`` is a folder.
+    and ``relabels`` of devices go on at once; a build ends ``minutes`` after it was begun. ``logs`` is a folder.
     """
 
     registry: Registry
@@ -31,7 +31,7 @@ class Works:
     logs: Path
     jobs: int = 2
     relabels: int = 16
-    minutes: int = 120
+    minutes: float = 120
     adopted: frozenset[str] = field(default_factory=frozenset)
 
 

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,13 +18,19 @@ from urllib.parse import urlsplit
 import pytest
 from distributed import Scheduler, Worker
 from distributed.security import Security
+from typing_extensions import override
 
+from builder.engines.engine import BuildRequest
 from builder.farm import Farm, connected, worker_of
 from builder.farm_security import Certificates, security
-from builder.workshop import Made, Order, Unfit
+from builder.oci import Layout
+from builder.registry import Registry, RegistrySettings
+from builder.workshop import Made, Maker, Order, Unfit, Workshop
 from state.errors import BuildError, NotOffered, RegistryError, SettingsError, Unavailable
 from state.model import Arch, Image
 from tests.certificates import Authority
+from tests.foundry import Forge
+from tests.registry import LoopbackRegistry
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +79,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def farm(folder: Path, *workers: tuple[Bench, dict[str, int]]) -> AsyncIterator[Farm]:
+async def farm(folder: Path, *workers: tuple[Maker, dict[str, int]]) -> AsyncIterator[Farm]:
     """A scheduler with these workers, and a farm that is connected to it."""
     async with Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0") as scheduler:
         running: list[Worker] = []
@@ -144,6 +150,33 @@ async def test_a_build_that_is_no_longer_wanted_is_taken_back(tmp_path: Path) ->
         assert (await first).digest == f"sha256:{1:064x}"
         await maker.make(order(tmp_path, 3))
     assert bench.made == ["balenalib/amd64-debian:1", "balenalib/amd64-debian:3"]
+
+
+@dataclass
+class Slow(Forge):
+    """An engine that takes eight tenths of a second for a build."""
+
+    @override
+    async def build(self, request: BuildRequest) -> Layout:
+        """Write the layout, after a while."""
+        await asyncio.sleep(0.8)
+        return await super().build(request)
+
+
+async def test_to_wait_for_a_turn_is_no_part_of_the_time_that_a_build_may_take(tmp_path: Path) -> None:
+    """Three orders and one worker: each is in time, all together are not; what is not fails there, and is ended."""
+    files = {"x/Dockerfile": b"FROM scratch\n", "scripts/entry.sh": b""}
+    orders = [replace(order(tmp_path, n), files=files, minutes=2 / 60) for n in range(3)]
+    with LoopbackRegistry() as server:
+        async with aclosing(Registry(RegistrySettings(server.host, plain=True, writes_per_minute=0))) as registry:
+            shop = Workshop(Slow(), registry, "balenalib/staging", tmp_path / "scratch")
+            async with farm(tmp_path, (shop, {AMD64: 1})) as maker:
+                begun = monotonic()
+                made = await asyncio.gather(*(maker.make(each) for each in orders))
+                assert monotonic() - begun > 2
+                assert all(each.seconds < 2 for each in made)
+                with pytest.raises(BuildError, match=r"no end after 0\.005 minutes: \[builds\] minutes allows more"):
+                    await maker.make(replace(orders[0], minutes=0.005))
 
 
 WORKER = """

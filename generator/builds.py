@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from generator import matrix, tags
 from generator.rows import Catalogue
@@ -68,7 +69,16 @@ class BuildStep:
             "tags": list(self.tags),
             "dated_tags": list(self.dated_tags),
             "kind": self.kind,
+            "reason": self.reason,
         }
+
+
+def document(steps: Sequence[BuildStep]) -> dict[str, Any]:
+    """Return a plan as JSON: each image, and how much that is in all; ``tags`` are moving names that would be written."""
+    kinds = Counter[str](step.kind for step in steps)
+    counts = {kind: kinds[kind] for kind in get_args(Kind)}
+    counts["tags"] = sum(len(step.tags) for step in steps if step.kind != "cached")
+    return {"images": [step.document() for step in steps], "counts": counts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +147,13 @@ def below(catalogue: Catalogue, why: Callable[[Image], str]) -> list[Touched]:
             found.append(Touched(image, reason))
             if not image.is_device:
                 reasons[tags.name(catalogue, image)] = reason
+    return in_order(found)
+
+
+def in_order(touched: Iterable[Touched]) -> list[Touched]:
+    """Return *touched* in build order; within a layer as they come."""
     order = list(LAYERS)
-    found.sort(key=lambda each: order.index(each.image.kind))
-    return found
+    return sorted(touched, key=lambda each: order.index(each.image.kind))
 
 
 def ordered(images: Iterable[Image]) -> list[Image]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from generator import builds as planned
-from generator.builds import Kind, Touched
+from generator.builds import Kind
 from generator.names import canonical
 from state.model import Build, Image
 from watcher.app import App
@@ -82,11 +82,6 @@ class Foresight:
     def up_to_date(self, image: Image) -> bool:
         """Whether *image* is in the registry under its name just as the catalogue has it."""
         return self.kind(image) == "cached" and canonical(self.drawings.catalogue, image) not in self.fresh
-
-
-async def kinds(app: App, commit: str, touched: Iterable[Touched]) -> Callable[[Image], Kind]:
-    """Return what says of each image of a plan, asked in build order, how it would be made."""
-    return (await Foresight.of(app, commit, [each.image for each in touched])).kind
 
 
 def _fetched(drawings: Drawings) -> set[str]:

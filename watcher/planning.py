@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from generator import builds, matrix, tags
+from generator import builds, matrix
 from generator.builds import BuildStep, Touched
 from generator.names import canonical
 from generator.resolve import Resolver
@@ -18,7 +18,9 @@ from state.model import Build, Image
 from state.store import Recorded
 from watcher import changes, shared
 from watcher.app import App
-from watcher.foresight import Foresight, kinds
+from watcher.drawings import Drawings
+from watcher.footing import missing, needs_of
+from watcher.foresight import Foresight
 
 BY_HAND = "build"
 """What the journal calls the source of a plan that a person asked for by names."""
@@ -99,10 +101,29 @@ async def stale(app: App) -> Wanted:
 
 
 async def steps(app: App, wanted: Wanted) -> list[BuildStep]:
-    """Return what making *wanted* means, with all names: what was made of the same before is ``cached``."""
-    names = tags.Names(await app.images.catalogue(wanted.commit))
-    kind = await kinds(app, wanted.commit, wanted.images)
-    return [builds.step(names, each, wanted.day, kind(each.image)) for each in wanted.images]
+    """Return what making *wanted* means, with all names: what was made of the same before is ``cached``.
+
+    What it stands on and nobody made is among them, as a run puts that into the queue before it.
+    """
+    drawings = await Drawings.at(app, wanted.commit)
+    images = builds.in_order([*await _below(app, wanted, drawings), *wanted.images])
+    kind = Foresight.on(app, drawings, [each.image for each in images]).kind
+    return [builds.step(drawings.names, each, wanted.day, kind(each.image)) for each in images]
+
+
+async def _below(app: App, wanted: Wanted, drawings: Drawings) -> list[Touched]:
+    """Return what *wanted* stands on and neither has nor we made, each after what it stands on; its Dockerfiles are read."""
+    planned = BuildPlanned(BY_HAND, wanted.pull, wanted.commit, {}, wanted.day.isoformat())
+    users = rows(drawings.catalogue, wanted.images, 0, planned, wanted.day)
+    seen, found = {user.name for user in users}, list[Touched]()
+    while users:
+        await drawings.read(app, {user.dockerfile for user in users if user.kind == "build"})
+        outside = {name: user for user in users for name in needs_of(drawings, user) if name not in seen}
+        seen |= outside.keys()
+        made = app.store.builds.made(outside)
+        users = [missing(name, user, drawings) for name, user in outside.items() if name not in made]
+        found += [Touched(drawings.images[user.place], user.reason) for user in users]
+    return found[::-1]
 
 
 async def ask(app: App, wanted: Wanted) -> int:

@@ -41,6 +41,7 @@ def test_a_step_says_all_that_a_builder_needs() -> None:
         "tags": list(step.tags),
         "dated_tags": list(step.dated_tags),
         "kind": "build",
+        "reason": "node 22.23.2",
     }
 
 

@@ -55,6 +55,31 @@ def test_a_dry_run_says_why_and_makes_nothing(foundry: Foundry) -> None:
     assert "up-board" in foundry.cli("build", "up-bord-debian", "--dry-run", code=2)
 
 
+def test_a_dry_run_has_what_is_made_first(foundry: Foundry) -> None:
+    """What an image stands on and nobody has is built before it, as the run then does; with reasons and counts."""
+    device, under = "balenalib/intel-nuc-debian:trixie-run", "balenalib/amd64-debian:trixie-run"
+    plan = document(foundry, "build", device, "--dry-run")
+    names = [each["name"] for each in plan["images"]]
+    assert (names[0], names[-1]) == (under, device)
+    assert {each["name"]: each["reason"] for each in plan["images"]} == {
+        under: f"asked for by name: {device} stands on it: {names[1]} stands on it",
+        names[1]: f"asked for by name: {device} stands on it",
+        device: "asked for by name",
+    }
+    assert plan["counts"] == {
+        "build": 2,
+        "cached": 0,
+        "relabel": 1,
+        "tags": sum(len(e["tags"]) for e in plan["images"]),
+    }
+    assert "2 builds, 0 made of the same before, 1 relabels" in foundry.cli("build", device, "--dry-run")
+    made = document(foundry, "build", device)
+    assert set(names) <= {each["name"] for each in made["built"] + made["relabelled"]}
+    again = document(foundry, "build", device, "--dry-run")
+    assert [each["name"] for each in again["images"]] == [device]
+    assert again["counts"] == {"build": 0, "cached": 1, "relabel": 0, "tags": 0}
+
+
 def test_all_that_is_stale_is_what_changed_and_what_stands_on_it(foundry: Foundry) -> None:
     """A script that images copy is part of them, though no Dockerfile names its content."""
     foundry.cli("build")

@@ -72,7 +72,7 @@ def test_the_whole_walk_by_its_documents(world: World) -> None:
     assert set(shown) >= PULL | {"body", "files", "labels"}
     assert "catalogue/releases/node/22.json" in shown["files"]
     plan = document("build", "--pull", "1", "--dry-run", at=at)["images"]
-    assert set(plan[0]) == {"name", "platform", "dockerfile", "base", "tags", "dated_tags", "kind"}
+    assert set(plan[0]) == {"name", "platform", "dockerfile", "base", "tags", "dated_tags", "kind", "reason"}
     assert "diff --git a/catalogue/releases/node/18.json" in call("pulls", "diff", "1", at=at).stdout
     assert document("pulls", "merge", "1", at=at)["state"] == "merged"
     assert document("build", "--pull", "1", "--dry-run", at=at)["images"] == plan

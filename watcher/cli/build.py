@@ -64,7 +64,7 @@ def command(
 
     wanted, steps, report, failed = run(lambda app: _job(app, choice, dry_run=dry_run, allowed=allow_removals))
     if steps is not None:
-        _show(steps, every=every) if not as_json else print_json({"images": [step.document() for step in steps]})
+        _show(steps, every=every, as_json=as_json)
     if report is not None:
         _tell(report, every=every) if not as_json else print_json(report.document())
     if steps is None and report is None and wanted is not None:
@@ -124,15 +124,20 @@ class Choice:
             raise click.UsageError(str(error.args[0])) from None
 
 
-def _show(steps: Sequence[BuildStep], *, every: bool) -> None:
-    """The layers for people, and how much that is in all."""
+def _show(steps: Sequence[BuildStep], *, every: bool, as_json: bool) -> None:
+    """The layers for people, and how much that is in all; or the document."""
+    from generator import builds
+
+    told = builds.document(steps)
+    if as_json:
+        print_json(told)
+        return
     for layer, some in itertools.groupby(steps, key=lambda step: step.layer):
         _layer(layer, list(some), every=every)
-    counts = Counter[str](step.kind for step in steps)
-    tags = sum(len(step.tags) for step in steps if step.kind != "cached")
+    counts = told["counts"]
     click.echo(
         f"{counts['build']:,} builds, {counts['cached']:,} made of the same before, {counts['relabel']:,} relabels, "
-        f"{tags:,} moving tags (--json lists them)"
+        f"{counts['tags']:,} moving tags (--json lists them)"
     )
 
 

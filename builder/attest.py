@@ -25,7 +25,8 @@ class Recipe:
 
     ``source`` is the images repository as git takes it (no login in it), ``commit`` its state and ``dockerfile`` the path there.
     ``bases`` maps each reference that it stands on to its digest (``sha256:…``). ``arguments`` are the build's; ``started``
-    and ``finished`` its times; ``tool`` is who built (``base-image-watcher-0.1.0``) and ``engine`` by what.
+    and ``finished`` its times; ``tool`` is who built (``base-image-watcher-0.1.0``) and ``engine`` by what,
+    in its own words ("" where that is not known).
     """
 
     source: str

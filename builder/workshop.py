@@ -59,11 +59,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An image that is staged: its digest, how many seconds it took, and which packages it has, where that was read."""
+    """An image that is staged: its digest, how many seconds it took, which packages it has, where that was read, and by what it was built."""
 
     digest: str
     seconds: float
     packages: tuple[Package, ...] = ()
+    engine: str = ""
 
 
 class Maker(Protocol):
@@ -92,13 +93,22 @@ class Unfit(BuildError):
 
 
 class Workshop:
-    """A maker on this machine, or of a farm's worker. ``staging`` is a repository, ``scratch`` a folder for contexts and layouts."""
+    """A maker on this machine, or of a farm's worker. ``staging`` is a repository, ``scratch`` a folder for contexts and layouts.
+
+    ``version`` is what the engine said of itself when the run, or the worker, began: it is not asked for each image.
+    """
 
     def __init__(
-        self, engine: Engine, registry: Registry, staging: str, scratch: Path, trial: Trial | None = None
+        self,
+        engine: Engine,
+        registry: Registry,
+        staging: str,
+        scratch: Path,
+        trial: Trial | None = None,
+        version: str = "",
     ) -> None:
         self._engine, self._registry, self._staging = engine, registry, staging
-        self._scratch, self._trial = scratch, trial
+        self._scratch, self._trial, self._version = scratch, trial, version or engine.name
 
     async def make(self, order: Order) -> Made:
         """Build, check what the image says of itself, try it out, push it by digest, and note its inputs as its tag."""
@@ -130,7 +140,8 @@ class Workshop:
             if order.telling and found:
                 await self._tell(order, order.telling, manifest, found)
         await publish.name(self._registry, self._staging, order.inputs, manifest, once=False)
-        return Made(manifest.digest, monotonic() - begun, found.packages if found else ())
+        packages = found.packages if found else ()
+        return Made(manifest.digest, monotonic() - begun, packages, self._version)
 
     async def _tell(self, order: Order, telling: Telling, manifest: Manifest, found: Installed) -> None:
         """Attach what the image is made of, before the tag that says that it is staged: both, or it is made again."""

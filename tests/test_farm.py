@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from distributed import Scheduler
 
+from builder.engines.discover import Found
 from builder.farm import worker_of
 from state.errors import SettingsError
 from tests.foundry import Forge, Foundry
@@ -58,7 +60,7 @@ def _settings(foundry: Foundry, scheduler: str) -> Configured:
 async def _worker(config: Configured, forge: Forge, folder: Path, platforms: tuple[str, ...]) -> AsyncIterator[None]:
     """What ``watcher worker`` runs, with an engine that needs no containers."""
     async with opened(config) as registry:
-        shop = Shop(config, forge, registry)
+        shop = Shop(config, Found(forge, "forge 1.2 of the worker"), registry)
         scheduler = config.settings.farm.scheduler
         async with worker_of(scheduler, shop, folder, dict.fromkeys(platforms, 2), host="127.0.0.1"):
             yield
@@ -103,6 +105,19 @@ def test_a_merge_is_built_by_the_farm(foundry: Foundry) -> None:
     assert report.relabelled
     assert "STEP 1/2" in foundry.log(report.built[0]).read_text()
     assert foundry.open() == []
+
+
+def test_the_statement_of_an_image_names_the_engine_of_the_worker(foundry: Foundry) -> None:
+    """In the words in which it told the worker its version: this machine has built nothing."""
+    foundry.settings("[trust]\nsbom = false\n")
+    report = _work(foundry, (Forge(), BOTH))
+    home = foundry.server.repository(report.built[0].repository)
+    manifests = [json.loads(body) for _, body in home.manifests.values()]
+    [layer] = next(
+        each["layers"] for each in manifests if each.get("subject", {}).get("digest") == report.built[0].digest
+    )
+    details = json.loads(home.blobs[layer["digest"]])["predicate"]["runDetails"]
+    assert details["builder"]["version"]["engine"] == "forge 1.2 of the worker"
 
 
 def test_a_platform_without_a_worker_holds_back_only_itself(foundry: Foundry) -> None:

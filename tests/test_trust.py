@@ -93,6 +93,7 @@ def test_every_image_is_told_of(foundry: Foundry, world: World) -> None:
     digests = {row["digest"].get("sha256") for row in needed}
     assert made["balenalib/amd64-debian:trixie-run"].digest.removeprefix("sha256:") in digests
     assert contents["packages"][3]["checksums"][0]["checksumValue"] in digests
+    assert statement["predicate"]["runDetails"]["builder"]["version"]["engine"] == "forge"
     device = report.relabelled[0]
     (related,) = _told(foundry, device)["application/vnd.in-toto+json"]
     (source,) = related["predicate"]["buildDefinition"]["resolvedDependencies"]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from builder.engines.buildah import Buildah
 from builder.engines.buildx import Buildx
-from builder.engines.discover import choose
+from builder.engines.discover import Found, choose
 from builder.engines.engine import Engine
 from watcher.config import Configured, base_environment
 
@@ -37,8 +37,8 @@ def engines(config: Configured) -> Sequence[Engine]:
     return [*buildx, buildah]
 
 
-async def engine(config: Configured) -> Engine:
-    """Return the engine of ``[builds] engine``, or the first that is ready; BuildError if there is none."""
+async def engine(config: Configured) -> Found:
+    """Return the engine of ``[builds] engine``, or the first that is ready, with its version; BuildError if there is none."""
     return await choose(engines(config), config.settings.builds.engine)
 
 

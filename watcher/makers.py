@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from builder.engines.engine import Engine
+from builder.engines.discover import Found
 from builder.registry import Registry
 from builder.workshop import Made, Maker, Order, Workshop, trial
 from state.errors import SettingsError
@@ -39,11 +39,11 @@ async def maker(config: Configured, registry: Registry, namespace: str) -> Async
 NEEDED = "pip install 'base-image-watcher[farm]'"
 
 
-def workshop(config: Configured, chosen: Engine, registry: Registry, namespace: str) -> Workshop:
+def workshop(config: Configured, chosen: Found, registry: Registry, namespace: str) -> Workshop:
     """Return the workshop of this machine for one family."""
     staging = f"{namespace}/{config.settings.registry.staging}"
-    tried = trial(chosen) if config.settings.builds.smoke else None
-    return Workshop(chosen, registry, staging, config.var / "scratch", tried)
+    tried = trial(chosen.engine) if config.settings.builds.smoke else None
+    return Workshop(chosen.engine, registry, staging, config.var / "scratch", tried, chosen.version)
 
 
 def certificates(config: Configured) -> Certificates | None:
@@ -63,7 +63,7 @@ def certificates(config: Configured) -> Certificates | None:
 class Shop:
     """A worker's maker: this machine's workshop, for whichever family an order is of. It writes to staging alone."""
 
-    def __init__(self, config: Configured, chosen: Engine, registry: Registry) -> None:
+    def __init__(self, config: Configured, chosen: Found, registry: Registry) -> None:
         """Build with the engine *chosen*."""
         self._config, self._engine, self._registry = config, chosen, registry
 

@@ -46,16 +46,17 @@ async def make(
     else:
         order = fit(app, drawings, drawings.order(build, works.registry.host, digests, works.logs / build.log))
         where, digest = await _find(works, build, order) or (works.staging, "")
+        engine = ""  # of what is there already nobody knows it, but a statement that is there, too, and stays
         if not digest:
             works.logs.mkdir(parents=True, exist_ok=True)
             staged = await works.maker.make(replace(order, minutes=works.minutes))
             begun = monotonic() - staged.seconds  # not since it was ordered: a farm's orders wait for their turn
-            digest = staged.digest
+            digest, engine = staged.digest, staged.engine
             made = replace(build, inputs=order.inputs, cached=False, packages=_remember(app, order, staged))
         else:
             made = replace(build, inputs=order.inputs, cached=True, log="", packages=_known(app, digest))
         manifest = await dating.place(works, gate, build, digest, where)
-        await trust.built(app, works.registry, drawings.catalogue, build, order, manifest, where)
+        await trust.built(app, works.registry, drawings.catalogue, build, order, manifest, where, engine)
     dated, tags = await dating.date(app, works, gate, drawings, made, manifest)
     now = app.now()
     seconds = monotonic() - begun

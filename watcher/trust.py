@@ -47,10 +47,18 @@ def telling(catalogue: Catalogue, image: Image) -> Telling:
 
 
 async def built(
-    app: App, registry: Registry, catalogue: Catalogue, build: Build, order: Order, manifest: Manifest, where: str
+    app: App,
+    registry: Registry,
+    catalogue: Catalogue,
+    build: Build,
+    order: Order,
+    manifest: Manifest,
+    where: str,
+    engine: str,
 ) -> None:
     """Tell of an image that was built, or found as it had been built: *where* it was staged is what it is made of.
 
+    :param engine: what built it, in its own words; "" where that is not known
     :raises RegistryError: the registry refused
     """
     own = app.config.settings.trust
@@ -65,6 +73,7 @@ async def built(
             bases=_bases(order),
             payloads=payloads(catalogue, order.image),
             tool=tool(),
+            engine=engine,
             arguments=order.arguments,
             started=build.started_at,
             finished=app.now(),

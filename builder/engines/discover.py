@@ -45,7 +45,7 @@ async def look(engines: Sequence[Engine]) -> list[Found]:
     return list(await asyncio.gather(*map(_asked, engines)))
 
 
-async def choose(engines: Sequence[Engine], wanted: str = "") -> Engine:
+async def choose(engines: Sequence[Engine], wanted: str = "") -> Found:
     """Return the first of *engines* that is called *wanted* ("" for any) and ready.
 
     :raises BuildError: there is none; it says of each why not
@@ -56,7 +56,7 @@ async def choose(engines: Sequence[Engine], wanted: str = "") -> Engine:
             continue
         found = await _asked(engine)
         if found.version:
-            return engine
+            return found
         problems.append(f"{engine.name}: {found.problem}")
     raise BuildError("no engine is ready: " + ("; ".join(problems) or f"there is none called {wanted!r}"))
 

@@ -62,6 +62,8 @@ def test_provenance_names_what_the_image_was_made_of() -> None:
         {"uri": "pkg:docker/balenalib/amd64-debian@trixie-run", "digest": {"sha256": "ba" * 32}},
         {"uri": "https://nodejs.org/x.tar.xz", "digest": {"sha256": "ab" * 32}},
     ]
+    version = {"base-image-watcher": "0.1.0", "engine": "buildah 1.39"}
+    assert made["predicate"]["runDetails"]["builder"]["version"] == version
     assert made["predicate"]["runDetails"]["metadata"] == {"startedOn": "2026-11-24T12:00:00Z"}
 
 

@@ -60,7 +60,7 @@ async def _bare(settings: Path, names: Collection[str], work: Path, tried: bool)
     config = load(settings)
     async with wired(config) as app:
         orders = await _orders(app, names, work)
-    chosen = await engine(config)
+    chosen = (await engine(config)).engine
 
     async def one(order: Order) -> None:
         layout = await _build(chosen, order, work / order.inputs)

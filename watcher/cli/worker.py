@@ -65,7 +65,7 @@ async def _serve(config: Configured, scheduler: str, platforms: dict[str, int]) 
             worker = await asyncio.wait_for(made, 30)
         except (OSError, TimeoutError) as error:
             raise BuildError(f"the scheduler {scheduler} cannot be reached: {error}") from error
-        click.echo(f"builds {', '.join(platforms)} with {chosen.name} for {scheduler}", err=True)
+        click.echo(f"builds {', '.join(platforms)} with {chosen.engine.name} for {scheduler}", err=True)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: asyncio.ensure_future(worker.close(reason="ended")))

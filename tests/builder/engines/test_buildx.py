@@ -130,7 +130,7 @@ async def test_the_first_engine_that_is_ready_is_taken(program: Path, tmp_path: 
     """Those that are not there are passed over, unless one is named: then it says why it is not ready."""
     absent = Buildah({"PATH": str(tmp_path)})
     there = _buildx(program)
-    assert await discover.choose([absent, there]) is there
+    assert (await discover.choose([absent, there])).engine is there
     assert [bool(found.version) for found in await discover.look([absent, there])] == [False, True]
     with pytest.raises(BuildError, match="buildah: buildah cannot be started"):
         await discover.choose([absent, there], "buildah")

@@ -29,6 +29,7 @@ import tomlkit
 
 from tests.builds import bases, daemon, family, farm, machine, overhead, payload, registry
 from tests.builds.languages import Languages
+from tests.builds.listing import Scene, lines
 from tests.builds.upstream import LINE, NEWER, OLDER, Node
 from tests.images.larder import Larder
 from tests.upstream import Upstream
@@ -127,14 +128,18 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Run it all."""
+    """Run it all; the list of what was made is the last that is printed."""
     given = arguments()
     machine.prepare()
+    print("", *lines(scenes(given)), sep="\n", flush=True)
+
+
+def scenes(given: argparse.Namespace) -> list[Scene]:
+    """Run what was asked for; return what each scene made."""
     machines = [each for each in bases.MACHINES if each.name in given.machines.split(",")]
     larder = Larder(HERE / ".cache" / "images")
     if given.farm_only:
-        play_farm(larder, machines)
-        return
+        return [play_farm(larder, machines)]
     with (
         tempfile.TemporaryDirectory(prefix="watcher-Builds-_") as folder,  # what no reference may have in it
         registry.running(Path(folder) / "registry") as own,
@@ -158,13 +163,12 @@ def main() -> None:
             yarn_sha256 = hashlib.sha256(yarn.read_bytes()).hexdigest()
             family.edit(run.workspace / "images.git", work, yarn_sha256, machines, devices)
             if given.overhead:
-                measure_overhead(run, node)
-                return
-            play(run, node)
+                return measure_overhead(run, node)
+            made = play(run, node)
             if given.short:
-                return
-            speak(run, go, java)
-    play_farm(larder, machines)
+                return made
+            made += speak(run, go, java)
+    return [*made, play_farm(larder, machines)]
 
 
 @contextmanager
@@ -189,7 +193,7 @@ def start(run: Run, work: Path, engine: str, url: str) -> None:
     print(run.watcher("doctor", day=OLDER.day))
 
 
-def play(run: Run, node: Node) -> None:
+def play(run: Run, node: Node) -> list[Scene]:
     """Two releases, one after the other."""
     say(f"Node.js {OLDER.number}: proposed, merged, built for each architecture, tried out, named")
     node.publish(OLDER)
@@ -206,8 +210,9 @@ def play(run: Run, node: Node) -> None:
     check(all(before[name] != after[name] for name in before), "every moving name leads to the new image")
     check(all(run.digest(name) == digest for name, digest in dated.items()), "every dated name leads where it led")
     share(run)
-    report(run, {"first": first, "second": second})
     compare(run, second)
+    found = {OLDER.number: first, NEWER.number: second}
+    return [Scene(f"Node.js {number}", run.registry, report) for number, report in found.items()]
 
 
 def share(run: Run) -> None:
@@ -222,25 +227,27 @@ def share(run: Run) -> None:
         print(f"  {told}")
 
 
-def speak(run: Run, go: str, java: str) -> None:
+def speak(run: Run, go: str, java: str) -> list[Scene]:
     """Go on two processors, and Java: on what was built before."""
     processors = [machine.name for machine in run.machines if machine.name in ("amd64", "i386")]
     say(f"Go {go} on {' and '.join(processors)}")
     line = go.rpartition(".")[0]
     names = [f"balenalib/{name}-debian-golang:{line}-{bases.SUITE}-run" for name in processors]
-    report(run, {"Go": run.release("go", NEWER.day, names)})
+    made = [Scene(f"Go {go}", run.registry, run.release("go", NEWER.day, names))]
     say(f"Java {java}")
     name = f"balenalib/amd64-debian-openjdk:{java.partition('.')[0]}-jre-{bases.SUITE}-run"
-    report(run, {"Java": run.release("openjdk", NEWER.day, [name])})
+    made.append(Scene(f"Java {java}", run.registry, run.release("openjdk", NEWER.day, [name])))
     check(all(run.digest(each) for each in (*names, name)), "every name leads to an image")
+    return made
 
 
-def play_farm(larder: Larder, machines: Sequence[bases.Machine]) -> None:
+def play_farm(larder: Larder, machines: Sequence[bases.Machine]) -> Scene:
     """A farm of two hosts, by way of buildah."""
     say("Two hosts build, one of them is lost in the middle")
-    lines = farm.play(larder, machines[:2])
-    check(bool(lines), f"nothing failed, and {len(lines)} images are in the registry")
-    print(*lines, sep="\n")
+    made = farm.play(larder, machines[:2])
+    count = len(made.report["built"]) + len(made.report["relabelled"])
+    check(bool(count), f"nothing failed, and {count} images are in the registry")
+    return made
 
 
 def compare(run: Run, report: Mapping[str, Any]) -> None:
@@ -254,7 +261,7 @@ def compare(run: Run, report: Mapping[str, Any]) -> None:
     )
 
 
-def measure_overhead(run: Run, node: Node) -> None:
+def measure_overhead(run: Run, node: Node) -> list[Scene]:
     """A Node patch once all is in the registry: images of architectures and devices, beside the bare engine."""
     variants = ("run", "build")
     names = [
@@ -266,7 +273,7 @@ def measure_overhead(run: Run, node: Node) -> None:
     )
     node.publish(OLDER)
     run.merge("node", OLDER.day)
-    run.watcher("build", *names, day=OLDER.day)
+    first = json.loads(run.watcher("build", *names, "--json", day=OLDER.day))
     node.publish(OLDER, NEWER)
     run.merge("node", NEWER.day)
     os.environ |= run.environment  # noqa: TID251  (the engine's own)
@@ -276,25 +283,13 @@ def measure_overhead(run: Run, node: Node) -> None:
         run.workspace.parent / "bare",
     )
     check(not report["failed"] and not report["blocked"], f"{len(names)} images are there")
+    found = {OLDER.number: first, NEWER.number: report}
+    return [Scene(f"Node.js {number}", run.registry, each) for number, each in found.items()]
 
 
 def written(report: Mapping[str, Any]) -> list[str]:
     """The names that were written, without the registry."""
     return [tag["ref"].partition("/")[2] for tag in report["tags"] if tag["action"] == "written"]
-
-
-def report(run: Run, releases: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print the plain list: image, digest, seconds, names."""
-    for which, found in releases.items():
-        say(f"Built, tried out and named for the {which} release")
-        names: dict[str, list[str]] = {}
-        for tag in found["tags"]:
-            names.setdefault(tag["digest"], []).append(tag["ref"])
-        for kind in ("built", "relabelled"):
-            for image in found[kind]:
-                print(f"{kind:<11} {image['name']}  {image['digest']}  {image['seconds']:.1f} s")
-                print(*(f"            {ref}" for ref in names.get(image["digest"], ())), sep="\n")
-    print(f"\nin {run.registry}")
 
 
 def say(words: str) -> None:

@@ -29,6 +29,7 @@ from builder.oci import ACCEPTED
 from generator.catalogue import load
 from generator.plan import rendered
 from tests.builds import bases, family, hosts, registry
+from tests.builds.listing import Scene
 from tests.builds.machine import run
 from tests.certificates import Authority, Files
 from tests.images.larder import Larder
@@ -39,11 +40,13 @@ _ROOT = Path(__file__).parents[2]
 _PORT = 8786
 _PLATFORMS = {"amd64": "linux/amd64", "arm64": "linux/arm64", "armhf": "linux/arm/v7", "i386": "linux/386"}
 _STEP = "RUN sleep"
+_SMOKE = False
+"""Whether workers try their images out: those of this test have neither a package manager nor a network."""
 _T = TypeVar("_T")
 
 
-def play(larder: Larder, machines: Sequence[bases.Machine]) -> list[str]:
-    """Build a family with the farm; return a line for each image, with the digest that the registry tells.
+def play(larder: Larder, machines: Sequence[bases.Machine]) -> Scene:
+    """Build a family with the farm; return what was made, once the registry has told the same digests.
 
     :param machines: amd64, and after it those that only the host that stays builds for
     """
@@ -57,7 +60,8 @@ def play(larder: Larder, machines: Sequence[bases.Machine]) -> list[str]:
             settings = _settings(host, authority, own)
             workspace = _workspace(work, machines, settings)
             report = _build(work, pair, machines, settings, workspace)
-            return _arrived(report, host, authority)
+            _arrived(report, host, authority)
+            return Scene("A farm that lost a host", host, report, tried=_SMOKE)
 
 
 def _settings(host: str, authority: Authority, own: Files) -> dict[str, Any]:
@@ -113,7 +117,7 @@ def _worker(
     host: hosts.Host, folder: Path, settings: Mapping[str, Any], machines: Sequence[bases.Machine]
 ) -> list[str]:
     """Write a worker's settings; return the command that runs it on its host."""
-    builds = {"engine": "buildah", "storage": str(folder / "storage"), "jobs": 1, "smoke": False}
+    builds = {"engine": "buildah", "storage": str(folder / "storage"), "jobs": 1, "smoke": _SMOKE}
     folder.mkdir()
     (folder / "watcher.toml").write_text(tomlkit.dumps({**settings, "builds": builds}))
     platforms = [f"--platform={_PLATFORMS[machine.debian]}" for machine in machines]
@@ -166,8 +170,8 @@ def _system(larder: Larder, machine: bases.Machine, work: Path) -> Path:
     return archive
 
 
-def _arrived(report: Mapping[str, Any], host: str, authority: Authority) -> list[str]:
-    """Ask the registry for each image by its name: a line of it; ends the program where one leads elsewhere.
+def _arrived(report: Mapping[str, Any], host: str, authority: Authority) -> None:
+    """Ask the registry for each image by its name; ends the program where one leads elsewhere.
 
     That the one that was lost in the middle is there, too, its tag in the staging repository tells: its inputs' digest.
     """
@@ -175,7 +179,6 @@ def _arrived(report: Mapping[str, Any], host: str, authority: Authority) -> list
     staged = urllib.request.urlopen(f"https://{host}/v2/balenalib/staging/tags/list?n=1000", context=trusted)
     if not any(tag.startswith(report["lost"]) for tag in json.load(staged)["tags"]):
         sys.exit(f"{report['lost']}: what the lost host was building was never built")
-    found = []
     for image in [*report["built"], *report["relabelled"]]:
         repository, _, tag = image["name"].partition(":")
         url = f"https://{host}/v2/{repository}/manifests/{tag}"
@@ -184,8 +187,6 @@ def _arrived(report: Mapping[str, Any], host: str, authority: Authority) -> list
             digest = response.headers["Docker-Content-Digest"]
         if digest != image["digest"]:
             sys.exit(f"{image['name']} leads to {digest}, and {image['digest']} was built")
-        found.append(f"{image['name']}  {digest}  {image['seconds']:.1f} s")
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from distributed import Scheduler
 
 from builder.engines.discover import Found
 from builder.farm import worker_of
-from state.errors import SettingsError
+from builder.workshop import Made, Maker, Order
+from state.errors import BuildError, SettingsError
 from tests.foundry import Forge, Foundry
 from tests.registry import LoopbackRegistry
 from tests.world import OLDER, World
@@ -105,6 +106,42 @@ def test_a_merge_is_built_by_the_farm(foundry: Foundry) -> None:
     assert report.relabelled
     assert "STEP 1/2" in foundry.log(report.built[0]).read_text()
     assert foundry.open() == []
+
+
+@dataclass
+class Both:
+    """Makes its first image once an image of each platform was ordered."""
+
+    maker: Maker
+    ordered: set[str] = field(default_factory=set)
+    all: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def make(self, order: Order) -> Made:
+        """Wait for the other platform, for ten seconds at most."""
+        self.ordered.add(order.platform)
+        if self.ordered == set(BOTH):
+            self.all.set()
+        try:
+            await asyncio.wait_for(self.all.wait(), 10)
+        except TimeoutError:
+            raise BuildError("the other platform waits for this one") from None
+        return await self.maker.make(order)
+
+
+def test_a_platform_does_not_wait_for_another(foundry: Foundry) -> None:
+    """With room for a single build, one of each platform goes on, where a farm builds."""
+
+    async def job(app: App) -> Report:
+        @asynccontextmanager
+        async def one_each(namespace: str) -> AsyncIterator[works.Works]:
+            async with app.works(namespace) as found:
+                yield replace(found, maker=Both(found.maker), jobs=1, apart=True)
+
+        return await work(replace(app, works=one_each))
+
+    report: Report = foundry.run(job)
+    assert report.broken == []
+    assert report.built
 
 
 def test_the_statement_of_an_image_names_the_engine_of_the_worker(foundry: Foundry) -> None:

@@ -76,7 +76,7 @@ async def _pass(app: App, works: Works, catalogue: Catalogue, report: Report) ->
 
 
 class Crew:
-    """One pass over the queue: so many builds and so many relabels at once."""
+    """One pass over the queue: so many builds (of each platform, where machines of its own build it) and so many relabels at once."""
 
     def __init__(
         self,
@@ -90,8 +90,7 @@ class Crew:
     ) -> None:
         self._app, self._works, self._gate, self._graph, self._report = app, works, gate, graph, report
         self._drawings, self._head = drawings, head
-        self._limits = {"build": works.jobs, "relabel": works.relabels}
-        self._ready: dict[str, list[tuple[float, int, Build]]] = {kind: [] for kind in self._limits}
+        self._ready: dict[str, list[tuple[float, int, Build]]] = {}
         lately = app.store.builds.spent({each.dockerfile for each in graph.builds if each.kind == "build"})
         self._left, self._queued = graph.left_after(lately), itertools.count()
         self._busy: dict[asyncio.Task[None], str] = {}
@@ -126,13 +125,15 @@ class Crew:
 
     def _queue(self, builds: Iterable[Build]) -> None:
         for build in builds:
-            heappush(self._ready[build.kind], (-self._left.get(build.id, 0.0), next(self._queued), build))
+            line = build.platform if self._works.apart and build.kind == "build" else build.kind
+            heappush(self._ready.setdefault(line, []), (-self._left.get(build.id, 0.0), next(self._queued), build))
 
     def _start(self) -> bool:
         """Start what there is room for; whether anything is going on."""
-        for kind, limit in self._limits.items():
-            while self._ready[kind] and list(self._busy.values()).count(kind) < limit and not self._report.stopped:
-                self._busy[asyncio.create_task(self._one(heappop(self._ready[kind])[2]))] = kind
+        for line, ready in self._ready.items():
+            limit = self._works.relabels if line == "relabel" else self._works.jobs
+            while ready and list(self._busy.values()).count(line) < limit and not self._report.stopped:
+                self._busy[asyncio.create_task(self._one(heappop(ready)[2]))] = line
         return bool(self._busy)
 
     async def _one(self, build: Build) -> None:

@@ -14,7 +14,7 @@ class FarmTable(Table):
 
     ``scheduler`` is ``tls://HOST:8786``; ``tcp://127.0.0.1:8786`` on this machine alone, "" where this machine builds by
     itself. The three PEM files are the authority that signed all certificates, and this machine's own certificate with
-    its key. ``jobs`` builds are open at once at most: the workers take from these what they can.
+    its key. ``jobs`` builds of each platform are open at once at most: the workers take from these what they can.
     """
 
     scheduler: str = ""

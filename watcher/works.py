@@ -22,7 +22,7 @@ class Works:
     """A registry, and what makes images: this machine's workshop, or many machines.
 
     ``staging`` is the repository, below the family's namespace, in which images wait for their names. ``jobs`` builds
-    and ``relabels`` of devices go on at once; a build ends ``minutes`` after it was begun. ``logs`` is a folder.
+    (with ``apart``, of each platform: a farm's have workers of their own) and ``relabels`` of devices go on at once; a build ends ``minutes`` after it was begun. ``logs`` is a folder.
     """
 
     registry: Registry
@@ -30,6 +30,7 @@ class Works:
     staging: str
     logs: Path
     jobs: int = 2
+    apart: bool = False
     relabels: int = 16
     minutes: float = 120
     adopted: frozenset[str] = field(default_factory=frozenset)
@@ -49,6 +50,7 @@ async def opened(config: Configured, namespace: str) -> AsyncIterator[Works]:
             staging=f"{namespace}/{config.settings.registry.staging}",
             logs=config.var / FOLDER,
             jobs=jobs,
+            apart=bool(config.settings.farm.scheduler),
             relabels=config.settings.builds.relabels,
             minutes=config.settings.builds.minutes,
             adopted=frozenset(config.settings.publish.adopt),

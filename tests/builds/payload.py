@@ -22,6 +22,12 @@ class Shared:
     size: int
     above: int
 
+    @property
+    def told(self) -> str:
+        """As a sentence."""
+        mib = f"{self.size / 2**20:.1f} of {self.above / 2**20:.1f} MiB"
+        return f"{self.layers} layers of {mib} are shared by two bases"
+
 
 def shared(manifest: Callable[[str], Mapping[str, Any]], image: str, base: str, other: str) -> Shared:
     """Compare *image*, which stands on *base*, with *other*, which stands on another base; *manifest* asks the registry."""

@@ -93,6 +93,7 @@ class Foundry:
     server: LoopbackRegistry
     forge: Forge = field(default_factory=Forge)
     stop_at: int | None = None
+    jobs: int = 2
     asked: int = 0
 
     @classmethod
@@ -117,7 +118,8 @@ class Foundry:
         var = self.world.folder / "ws" / "var"
         staging = f"{namespace}/staging"
         try:
-            yield Works(registry, Workshop(self.forge, registry, staging, var / "scratch"), staging, var / "builds")
+            workshop = Workshop(self.forge, registry, staging, var / "scratch")
+            yield Works(registry, workshop, staging, var / "builds", jobs=self.jobs)
         finally:
             await registry.aclose()
 

@@ -125,7 +125,7 @@ class Buildah:
         *arguments: str,
         log: Path | None = None,
         check: bool = True,
-        seconds: float = 7200.0,
+        seconds: float = command.DAY,
         folder: Path | None = None,
     ) -> Ran:
         storage = self.storage.absolute() if self.storage else None

@@ -120,7 +120,7 @@ class Buildx:
         arguments: Sequence[str],
         context: str,
         log: Path | None,
-        seconds: float = 7200.0,
+        seconds: float = command.DAY,
     ) -> None:
         chosen = [f"--builder={builder}"] if builder else []
         where = [f"--platform={platform}"] if platform else []

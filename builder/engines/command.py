@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +19,16 @@ _QUOTED = 12
 _STEP = re.compile(r"(?:^|(?<=: ))((?:\[\d+/\d+\] )?STEP \d+/\d+: |Step \d+/\d+ : |#\d+ \[[^]]*\] )")
 
 
+DAY = 86_400.0
+"""Seconds after which any command is ended: a build's own limit is that of its order."""
+
+
 async def run(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     *,
     log: Path | None = None,
-    seconds: float = 7200.0,
+    seconds: float = DAY,
     folder: Path | None = None,
 ) -> Ran:
     """Run a program to its end, in *folder* if one is given; what it says is appended to *log* as it comes, if there is one.
@@ -56,7 +62,7 @@ async def run(
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # what it started, too: it leads a session of its own
             await process.wait()
     return Ran(code, b"".join(said).decode(errors="replace"))
 

@@ -166,12 +166,14 @@ def _main(command: Command) -> None:
 
 def _in_place(boundaries: Boundaries, port: int) -> None:
     """Put the engine in its place, and what reaches the registry."""
+    from builder.engines.discover import Found  # noqa: PLC0415  (see above)
     from builder.registry import Registry  # noqa: PLC0415  (see above)
     from tests.foundry import Forge  # noqa: PLC0415  (see above)
     from watcher import makers  # noqa: PLC0415  (see above)
 
-    async def engine(_: object) -> Forge:
-        return Forge()
+    async def engine(config: object) -> Found:
+        del config
+        return Found(Forge(), "forge 1")
 
     ask = Registry._ask
 
@@ -181,7 +183,7 @@ def _in_place(boundaries: Boundaries, port: int) -> None:
         call = boundaries.around(REQUESTS[method, _kind(place)], ask)
         return await call(registry, method, place, **more)
 
-    makers.engine = engine  # type: ignore[assignment, attr-defined]
+    makers.engine = engine  # type: ignore[attr-defined]
     Registry._ask = asked  # type: ignore[assignment, method-assign]
     Registry._base = property(lambda _: f"http://127.0.0.1:{port}")  # type: ignore[assignment, method-assign]
 

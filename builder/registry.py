@@ -237,7 +237,8 @@ class Registry:
             problem, wait = f"HTTP {response.status_code}", asked(response.headers)
             if response.status_code == _TOO_MANY:
                 self._pace.hold(max(wait, 0.5 * 2 ** (attempt + 1)))
-        raise RegistryError(self.host, scope, f"{problem}, {self._settings.attempts} times")
+        often = f", {self._settings.attempts} times" if self._settings.attempts > 1 else ""
+        raise RegistryError(self.host, scope, problem + often)
 
     async def _once(
         self, method: str, url: str, headers: dict[str, str], content: bytes | Path | None, scope: tuple[str, str]
